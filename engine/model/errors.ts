@@ -45,7 +45,6 @@ export const jobErrorNames = [
   'ExpressionError',
   'UnhandledRejection',
   'NonError',
-  'StepFailed',
 ] as const
 
 /** How a job failed, as data: the error of an outcome. */
