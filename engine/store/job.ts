@@ -1,0 +1,45 @@
+/** A job as a session holds it: its row, as a claim or a settle gives it. */
+export type HeldJob = {
+  run: string
+  n: number
+  plan: number
+  node: number
+  base: number
+  parent: number | null
+  item: number | null
+  queue: number
+  attempt: number
+  failures: number
+  lost: number
+  /** Members or items that are not through yet; 0 for a container whose scope has ended. */
+  pending: number
+  /** Of a container: members or items that failed and were not allowed to. Of an `any`: sources that cannot be met any more. */
+  unmet: number
+  inner_base: number | null
+  total: number | null
+  doomed: boolean | null
+  /** What was decided while `onError` or `finally` still run. */
+  result: import('../model/json.ts').Json
+  /** When it became ready: seconds since 1970. */
+  ready: number
+}
+
+/** A queued job that nobody holds: what a hint names. */
+export type QueuedJob = { queue: number; run: string; n: number; attempt: number }
+
+/** A row to be made when a scope opens. */
+export type NewJob = {
+  n: number
+  plan: number
+  node: number
+  base: number
+  parent: number | null
+  item: number | null
+  queue: number
+  priority: number
+  phase: 'blocked' | 'ready' | 'waiting'
+  pending: number
+  innerBase: number | null
+  /** Taken by the session that opens the scope, if the queue lets it. */
+  take: boolean
+}
