@@ -1,14 +1,14 @@
 import type { HeldJob, QueuedJob } from './job.ts'
 import { column, type Sql } from './sql.ts'
 
-/** Where a pull goes on: rows before it were seen taken. Priority first, as the index has it. */
-export type Cursor = { priority: number; dueAt: Date }
+/** Where a pull goes on: rows before it were seen taken. `rank` is 9 - priority; `ready` in seconds since 1970. */
+export type Cursor = { rank: number; ready: number }
 
 /**
  * Takes up to `limit` queued jobs of one queue, 9 before 0 and older before newer, for `session`.
  *
  * Claims of a queue take turns by an advisory lock, which is gone with the statement; another that holds it means
- * `busy`, and the caller comes again. (`for update skip locked` would write and log every row twice.) The rows go by
+ * `busy`, and the caller comes again. With `limited` the claim waits for its turn. (`for update skip locked` would write and log every row twice.) The rows go by
  * `ctid`: under a generic plan `in (select … limit)` scans and hashes the table, 50 ms a batch instead of 3.
  * A queue with `concurrency` or `rateLimit` gives no more than they leave; a paused one nothing.
  *
@@ -16,9 +16,16 @@ export type Cursor = { priority: number; dueAt: Date }
  */
 export const claimQueue = async (
   sql: Sql,
-  { session, queue, limit, after }: { session: number; queue: number; limit: number; after?: Cursor },
-): Promise<{ jobs: HeldJob[]; busy: boolean }> => {
-  const rows = await sql<HeldJob & { got: boolean }>`
+  { session, queue, limit, after, limited = false }:
+    { session: number; queue: number; limit: number; after?: Cursor; limited?: boolean },
+): Promise<{ jobs: HeldJob[]; busy: boolean; cursor?: Cursor }> => {
+  // What runs is counted under the lock, so the lock must be older than the statement's snapshot.
+  if (limited)
+    return sql.begin(async inner => {
+      await inner`select pg_advisory_xact_lock(29810, ${queue})`
+      return claimQueue(inner, { session, queue, limit })
+    })
+  const rows = await sql<HeldJob & { got: boolean; rank: number }>`
   with turn as materialized (select pg_try_advisory_xact_lock(29810, ${queue}) as got),
   allowed as materialized (
     select case
@@ -40,11 +47,11 @@ export const claimQueue = async (
     where ctid = any(array(
       select ctid from job
       where queue = ${queue} and phase = 'ready' and session is null
-        and (priority < ${after?.priority ?? 9}::smallint or priority = ${after?.priority ?? 9}::smallint and due_at >= ${after?.dueAt ?? '-infinity'}::timestamptz)
-      order by priority desc, due_at
+        and (rank, due_at) >= (${after?.rank ?? 0}::smallint, to_timestamp(${after?.ready ?? 0}::float8))
+      order by rank, due_at
       limit (select greatest(n, 0) from allowed)))
       and session is null and phase = 'ready'
-    returning run, n, plan, node, base, parent, item, queue, attempt, failures, lost, pending, unmet, inner_base, total, doomed, result,
+    returning run, n, plan, node, base, parent, item, queue, attempt, failures, lost, pending, unmet, inner_base, total, doomed, result, rank,
       extract(epoch from due_at)::float8 as ready
   ),
   spent as (
@@ -53,10 +60,12 @@ export const claimQueue = async (
   )
   select taken.*, true as got from taken
   union all
-  select null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, false
+  select null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, false
   from turn where not got`
   const busy = rows.length === 1 && !rows[0]!.got
-  return { jobs: busy ? [] : rows, busy }
+  if (busy || rows.length === 0) return { jobs: [], busy }
+  const rank = Math.max(...rows.map(row => row.rank))
+  return { jobs: rows, busy, cursor: { rank, ready: Math.max(...rows.filter(row => row.rank === rank).map(row => row.ready)) } }
 }
 
 /**

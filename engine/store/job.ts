@@ -27,19 +27,19 @@ export type HeldJob = {
 /** A queued job that nobody holds: what a hint names. */
 export type QueuedJob = { queue: number; run: string; n: number; attempt: number }
 
-/** A row to be made when a scope opens. */
-export type NewJob = {
-  n: number
-  plan: number
-  node: number
-  base: number
-  parent: number | null
-  item: number | null
-  queue: number
-  priority: number
-  phase: 'blocked' | 'ready' | 'waiting'
-  pending: number
-  innerBase: number | null
-  /** Taken by the session that opens the scope, if the queue lets it. */
-  take: boolean
+/**
+ * The rows that come into being when a scope opens, as columns for the store: a pure function of the plan, so the texts are
+ * made once per node. `parent` is a node of the scope, or -1 for the job that opens it; numbers are `base + node`.
+ * `opened` are containers that start together with their scope; `nth` counts those that are ready at once, from 0.
+ */
+export type Scope = {
+  size: number
+  node: string
+  parent: string
+  queue: string
+  rank: string
+  phase: string
+  pending: string
+  opened: string
+  nth: string
 }

@@ -33,7 +33,7 @@ export type Ending = {
 }
 
 /** A forEach among the parents of settled jobs: what its next items look like. */
-export type Refill = { run: string; n: number; node: number; stride: number; queue: number; priority: number }
+export type Refill = { run: string; n: number; node: number; stride: number; queue: number; rank: number }
 
 export type Settled = {
   /** For each ending: false where the fence held it off, because the job is no longer this session's attempt. */
@@ -65,8 +65,8 @@ export const settle = async (
   { session, serves, endings, refills = [], expired = false }:
     { session: number; serves: number[]; endings: Ending[]; refills?: Refill[]; expired?: boolean },
 ): Promise<Settled> => {
-  const omits = endings.flatMap((ending, i) => ending.omits.map(omit => ({ ...omit, run: ending.run, i })))
-  const joins = endings.some(ending => ending.meets.length > 0 || ending.misses.length > 0) || omits.some(o => o.misses.length > 0)
+  const joins = endings.some(e => e.meets.length > 0 || e.misses.length > 0)
+  const omits = endings.some(e => e.omits.length > 0)
   const [row] = await sql<Row>`
   with ending as materialized (
     select * from unnest(
@@ -86,17 +86,9 @@ export const settle = async (
       string_to_array(${lines(endings.map(e => e.error))}, E'\n', ''),
       string_to_array(${lines(endings.map(e => (e.met.length ? column(e.met) : null)))}, E'\n', ''),
       string_to_array(${joins ? lines(endings.map(e => (e.meets.length ? column(e.meets) : null))) : null}::text, E'\n', ''),
-      string_to_array(${joins ? lines(endings.map(e => (e.misses.length ? column(e.misses) : null))) : null}::text, E'\n', '')
-    ) with ordinality as e(run, n, attempt, state, tells, fails, warnings, take, lost, ran_us, code, input, output, error, met, meets, misses, i)
-  ),
-  omit as materialized (
-    select * from unnest(
-      ${column(omits.map(o => o.run))}::uuid[],
-      ${column(omits.map(o => o.n))}::int[],
-      ${column(omits.map(o => o.i + 1))}::bigint[],
-      ${column(omits.map(o => o.tells))}::boolean[],
-      string_to_array(${joins ? lines(omits.map(o => (o.misses.length ? column(o.misses) : null))) : null}::text, E'\n', '')
-    ) as o(run, n, i, tells, misses)
+      string_to_array(${joins ? lines(endings.map(e => (e.misses.length ? column(e.misses) : null))) : null}::text, E'\n', ''),
+      string_to_array(${omits ? lines(endings.map(e => (e.omits.length ? JSON.stringify(e.omits.map(o => [o.n, o.tells, o.misses])) : null))) : null}::text, E'\n', '')
+    ) with ordinality as e(run, n, attempt, state, tells, fails, warnings, take, lost, ran_us, code, input, output, error, met, meets, misses, omits, i)
   ),
   open_queue as materialized (
     select coalesce(array_agg(id), '{}') as ids from queue
@@ -108,53 +100,56 @@ export const settle = async (
       and (${expired} or exists (select from session where id = ${session} and lease_ends_at > clock_now()))
     returning job.run, job.n, job.node, job.parent, job.item, job.due_at, job.doomed, e.i, e.attempt, e.state,
       e.tells or job.doomed is true as tells, e.fails, e.warnings, e.take, e.lost, e.ran_us, e.code, e.input, e.output, e.error,
-      e.met, e.meets, e.misses
+      e.met, e.meets, e.misses, e.omits::json as omits
   ),
-  wanted as (
-    select run, parent as n from done where parent is not null and (tells or fails)
-    union select done.run, t.n from done, unnest(done.met::int[]) t(n)
-    union select done.run, t.n from done, unnest(done.meets::int[]) t(n)
-    union select done.run, t.n from done, unnest(done.misses::int[]) t(n)
-    union select omit.run, omit.n from omit, done where done.i = omit.i
-    union select omit.run, t.n from omit, done, unnest(omit.misses::int[]) t(n) where done.i = omit.i
-    union select omit.run, done.parent from omit, done where done.i = omit.i and omit.tells and done.parent is not null
+  omit as (
+    select done.run, done.parent, (o ->> 0)::int as n, (o ->> 1)::boolean as tells, o -> 2 as misses
+    from done, json_array_elements(done.omits) as o
+  ),
+  edge as (
+    select run, parent as n, tells::int as met, fails::int as failed, false as at_once, take::int, null::boolean as omit_tells, null::json as omit_misses
+    from done where parent is not null and (tells or fails)
+    union all select done.run, t.n, 1, 0, false, (done.take and t.nth = 1)::int, null, null
+      from done, unnest(done.met::int[]) with ordinality t(n, nth)
+    union all select done.run, t.n, 0, 0, true, done.take::int, null, null from done, unnest(done.meets::int[]) t(n)
+    union all select done.run, t.n, 1, 1, false, done.take::int, null, null from done, unnest(done.misses::int[]) t(n)
+    union all select run, n, 0, 0, false, 0, tells, misses from omit
+    -- what omitted jobs will tell is locked now, in its turn, and counted once they are really gone (told)
+    union all select run, parent, 0, 0, false, 1, null, null from omit where tells and parent is not null
+    union all select omit.run, m::int, 0, 0, false, 1, null, null from omit, json_array_elements_text(omit.misses) m
   ),
   locked as materialized (
-    select job.* from wanted join job on job.run = wanted.run and job.n = wanted.n
+    select job.*, wanted.met, wanted.failed, wanted.at_once, wanted.take, wanted.omit_tells, wanted.omit_misses
+    from (
+      select run, n, sum(met)::int as met, sum(failed)::int as failed, bool_or(at_once) as at_once, sum(take)::int as take,
+        bool_or(omit_tells) as omit_tells, max(omit_misses::text)::json as omit_misses
+      from edge group by run, n
+    ) wanted join job on job.run = wanted.run and job.n = wanted.n
     where job.phase in ('blocked', 'waiting')
     order by job.run, job.n
     for update of job
   ),
   omitted as (
-    delete from job using locked, omit, done
-    where done.i = omit.i and locked.run = omit.run and locked.n = omit.n and locked.phase = 'blocked'
-      and job.run = locked.run and job.n = locked.n
-    returning job.run, job.n, job.node, job.parent, job.item, omit.tells, omit.misses
+    delete from job using locked
+    where locked.omit_tells is not null and locked.phase = 'blocked' and job.run = locked.run and job.n = locked.n
+    returning job.run, job.n, job.node, job.parent, job.item, locked.omit_tells as tells, locked.omit_misses as misses
   ),
-  fired as (
-    select run, n, sum(met)::int as met, sum(failed)::int as failed, bool_or(at_once) as at_once, sum(take)::int as take
+  told as (
+    select run, n, count(*)::int as met, sum(failed)::int as failed
     from (
-      select run, parent as n, tells::int as met, fails::int as failed, false as at_once, take::int from done
-      where parent is not null and (tells or fails)
-      union all select done.run, t.n, 1, 0, false, (done.take and t.nth = 1)::int from done, unnest(done.met::int[]) with ordinality t(n, nth)
-      union all select done.run, t.n, 0, 0, true, done.take::int from done, unnest(done.meets::int[]) t(n)
-      union all select done.run, t.n, 1, 1, false, done.take::int from done, unnest(done.misses::int[]) t(n)
-      union all select run, parent, 1, 0, false, 1 from omitted where parent is not null and tells
-      union all select omitted.run, t.n, 1, 1, false, 1 from omitted, unnest(omitted.misses::int[]) t(n)
-    ) edge
-    where not exists (select from omitted where omitted.run = edge.run and omitted.n = edge.n)
-    group by run, n
+      select run, parent as n, 0 as failed from omitted where tells and parent is not null
+      union all select omitted.run, m::int, 1 from omitted, json_array_elements_text(omitted.misses) m
+    ) x group by run, n
   ),
   target as materialized (
-    select locked.*, fired.take,
-      locked.unmet + fired.failed as unmet_now,
-      (at_once or locked.pending - met - held_back = 0) as is_ready,
-      case when at_once then 0 else locked.pending - met - held_back end as pending_now,
-      case when stops then locked.created else least(locked.total, locked.created + met) end as created_now,
-      stops and held_back > 0 as stopped
-    from fired join locked on locked.run = fired.run and locked.n = fired.n,
-    lateral (select locked.total is not null and (locked.doomed is true or locked.unmet + fired.failed > locked.stop_above) as stops) s,
-    lateral (select case when stops then locked.total - locked.created else 0 end as held_back) h
+    select locked.*, s.unmet_now, s.stops and h.held_back > 0 as stopped, p.pending_now, p.pending_now = 0 as is_ready,
+      case when locked.total is null or s.stops then locked.created else least(locked.total, locked.created + s.met_now) end as created_now
+    from locked left join told on told.run = locked.run and told.n = locked.n,
+    lateral (select locked.met + coalesce(told.met, 0) as met_now, locked.unmet + locked.failed + coalesce(told.failed, 0) as unmet_now) u,
+    lateral (select u.met_now, u.unmet_now, locked.total is not null and (locked.doomed is true or u.unmet_now > locked.stop_above) as stops) s,
+    lateral (select case when s.stops then locked.total - locked.created else 0 end as held_back) h,
+    lateral (select case when locked.at_once then 0 else locked.pending - s.met_now - h.held_back end as pending_now) p
+    where locked.omit_tells is null and (locked.at_once or s.met_now > 0 or s.unmet_now > locked.unmet)
   ),
   moved as (
     update job set
@@ -178,23 +173,23 @@ export const settle = async (
       ${column(refills.map(r => r.node))}::int[],
       ${column(refills.map(r => r.stride))}::int[],
       ${column(refills.map(r => r.queue))}::int[],
-      ${column(refills.map(r => r.priority))}::smallint[]
-    ) as r(run, n, node, stride, queue, priority)
+      ${column(refills.map(r => r.rank))}::smallint[]
+    ) as r(run, n, node, stride, queue, rank)
   ),
   filled as (
-    insert into job (run, due_at, n, plan, node, base, parent, item, queue, session, attempt, priority, phase)
-    select target.run, clock_now(), target.inner_base + item * refill.stride, target.plan, refill.node,
-      target.inner_base + item * refill.stride - refill.node, target.n, item, refill.queue,
-      case when taken then ${session}::int end, taken::int, refill.priority, 'ready'
+    insert into job (run, due_at, n, plan, node, base, parent, item, queue, session, attempt, rank, phase)
+    select target.run, clock_now(), target.inner_base + i * refill.stride, target.plan, refill.node,
+      target.inner_base + i * refill.stride - refill.node, target.n, i, refill.queue,
+      case when taken then ${session}::int end, taken::int, refill.rank, 'ready'
     from target join refill on refill.run = target.run and refill.n = target.n, open_queue,
-      generate_series(target.created, target.created_now - 1) as item,
-      lateral (select item - target.created < target.take and refill.queue = any(open_queue.ids) as taken) t
+      generate_series(target.created, target.created_now - 1) as i,
+      lateral (select i - target.created < target.take and refill.queue = any(open_queue.ids) as taken) t
     returning run, n, plan, node, base, parent, item, queue, attempt, session
   ),
   outcomes as (
     insert into outcome (run, n, attempt, node, parent, item, state, final, lost, ready_at, started_at, ended_at, session, code, input, output, error)
     select run, n, attempt, node, parent, item, state, true, nullif(lost, false), due_at,
-      clock_now() - ran_us * interval '1 microsecond', clock_now(), ${session}, code, input::json, output::json, error::json
+      clock_now() - ran_us * interval '1 microsecond', clock_now(), ${session}::int, code, input::json, output::json, error::json
     from done
     union all
     select run, n, 0, node, parent, item, 'omitted', true, null, null, null, clock_now(), null, null, null, null, null from omitted

@@ -105,14 +105,14 @@ create table job (
   created int,                -- forEach: items that have a row or had one
   total int,                  -- forEach: items in all
   stop_above int,             -- forEach with stopOnFailure: more failures than this create no more items
-  priority smallint not null check (priority between 0 and 9),
+  rank smallint not null check (rank between 0 and 9), -- 9 - priority, as the index reads it: 0 first
   phase phase not null,
   doomed boolean,             -- cancelled from above: tells its parent in any case, starts nothing new
   result json,                -- decided, while onError and finally still run
   primary key (run, n),
   check (session is null or phase = 'ready')
 ) with (fillfactor = 45, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);
-create index job_ready on job (queue, priority desc, due_at) where phase = 'ready';
+create index job_ready on job (queue, rank, due_at) where phase = 'ready';
 create index job_due on job (due_at) where phase = 'scheduled';
 
 -- How an attempt ended; `final` ended the job too. By day of the run's start, which is in the first bits of a run's id.
