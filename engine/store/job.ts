@@ -42,4 +42,6 @@ export type Scope = {
   pending: string
   opened: string
   nth: string
+  /** The queues of what is ready at once, for a hint: ids joined by commas. */
+  hint: string
 }

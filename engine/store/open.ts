@@ -9,6 +9,8 @@ export type Opening = {
   /** Members that will tell. */
   pending: number
   innerBase: number
+  /** Where the new rows' numbers begin: `innerBase` for members, the job's own base for a block. */
+  base: number
   /** What is decided already, as JSON text. */
   result: string | null
   /** Also where the job is doomed: its finally block. */
@@ -34,7 +36,7 @@ export const openScopes = async (
   with opening as materialized (
     select * from unnest(
       ${column(openings.map(o => o.run))}::uuid[], ${column(openings.map(o => o.n))}::int[], ${column(openings.map(o => o.attempt))}::int[],
-      ${column(openings.map(o => o.pending))}::int[], ${column(openings.map(o => o.innerBase))}::int[],
+      ${column(openings.map(o => o.pending))}::int[], ${column(openings.map(o => o.innerBase))}::int[], ${column(openings.map(o => o.base))}::int[],
       string_to_array(${lines(openings.map(o => o.result))}, E'\n', ''), ${column(openings.map(o => o.always))}::boolean[],
       ${attempts ? column(openings.map(o => o.ended?.state ?? null)) : null}::end_state[],
       ${attempts ? column(openings.map(o => (o.ended ? Math.round(o.ended.ranMs * 1000) : null))) : null}::bigint[],
@@ -42,25 +44,25 @@ export const openScopes = async (
       string_to_array(${attempts ? lines(openings.map(o => o.ended?.input ?? null)) : null}::text, E'\n', ''),
       string_to_array(${attempts ? lines(openings.map(o => o.ended?.output ?? null)) : null}::text, E'\n', ''),
       string_to_array(${attempts ? lines(openings.map(o => o.ended?.error ?? null)) : null}::text, E'\n', '')
-    ) with ordinality as o(run, n, attempt, pending, inner_base, result, always, state, ran_us, code, input, output, error, i)
+    ) with ordinality as o(run, n, attempt, pending, inner_base, base, result, always, state, ran_us, code, input, output, error, i)
   ),
   open_queue as materialized (
     select coalesce(array_agg(id), '{}') as ids from queue
     where id = any(${column(serves)}::int[]) and not paused and concurrency is null and rate_count is null
   ),
   opened as (
-    update job set phase = 'waiting', session = null, pending = o.pending, unmet = 0, inner_base = o.inner_base, result = o.result::json
+    update job set phase = 'waiting', session = null, queue = 0, rank = 0, pending = o.pending, unmet = 0, inner_base = o.inner_base, result = o.result::json
     from opening o
     where job.run = o.run and job.n = o.n and job.attempt = o.attempt and job.session = ${session}
       and (job.doomed is not true or o.always)
       and exists (select from session where id = ${session} and lease_ends_at > clock_now())
-    returning job.run, job.n, job.node, job.parent, job.item, job.plan, job.inner_base, job.due_at, job.attempt, o.i, o.state, o.ran_us, o.code, o.input, o.output, o.error
+    returning job.run, job.n, job.node, job.parent, job.item, job.plan, o.base, job.due_at, job.attempt, o.i, o.state, o.ran_us, o.code, o.input, o.output, o.error
   ),
   made as (
     insert into job (run, due_at, n, plan, node, base, parent, queue, session, attempt, pending, inner_base, rank, phase)
-    select opened.run, clock_now(), opened.inner_base + s.node, opened.plan, s.node, opened.inner_base,
-      case when s.parent < 0 then opened.n else opened.inner_base + s.parent end, s.queue,
-      case when taken then ${session}::int end, taken::int, s.pending, case when s.opened then opened.inner_base end, s.rank, s.phase
+    select opened.run, clock_now(), opened.base + s.node, opened.plan, s.node, opened.base,
+      case when s.parent < 0 then opened.n else opened.base + s.parent end, s.queue,
+      case when taken then ${session}::int end, taken::int, s.pending, case when s.opened then opened.base end, s.rank, s.phase
     from opened, open_queue, unnest(
       ${scope.node}::int[], ${scope.parent}::int[], ${scope.queue}::int[], ${scope.rank}::smallint[], ${scope.phase}::phase[],
       ${scope.pending}::int[], ${scope.opened}::boolean[], ${scope.nth}::int[]

@@ -49,11 +49,11 @@ export const readFailures = (
     and (${base}::int is null or n - node = ${base}::int)
   order by ended_at, n limit ${limit}`
 
-export type Lineage = { run: string; n: number; base: number; parent: number | null; item: number | null; inner_base: number | null }
+export type Lineage = { run: string; n: number; base: number; node: number; parent: number | null; item: number | null; inner_base: number | null; result: Json }
 
 /** Open jobs by number: where a job's enclosing scopes begin. */
 export const readLineage = (sql: Sql, jobs: { run: string; n: number }[]): Promise<Lineage[]> => sql<Lineage>`
-  select job.run, job.n, job.base, job.parent, job.item, job.inner_base
+  select job.run, job.n, job.base, job.node, job.parent, job.item, job.inner_base, job.result
   from unnest(${column(jobs.map(j => j.run))}::uuid[], ${column(jobs.map(j => j.n))}::int[]) as j(run, n)
   join job on job.run = j.run and job.n = j.n`
 

@@ -89,3 +89,14 @@ export const route = (
     on conflict do nothing
   )
   select queue, run, n, attempt, taken from routed`
+
+/** Puts jobs aside for a while, uncounted: their handler is not here (RULES A5). */
+export const postpone = (
+  sql: Sql,
+  { session, jobs, delayMs }: { session: number; jobs: { run: string; n: number; attempt: number }[]; delayMs: number },
+) => sql`
+  update job set session = null, phase = 'scheduled', due_at = clock_now() + ${delayMs}::float8 * interval '1 millisecond'
+  from unnest(
+    ${column(jobs.map(j => j.run))}::uuid[], ${column(jobs.map(j => j.n))}::int[], ${column(jobs.map(j => j.attempt))}::int[]
+  ) as held(run, n, attempt)
+  where job.run = held.run and job.n = held.n and job.attempt = held.attempt and job.session = ${session}`

@@ -48,7 +48,7 @@ export const startRuns = async (sql: Sql, start: Start, runs: NewRun[], channel:
     insert into alarm (run, n, at)
     select id, 0, clock_now() + ${start.deadlineMs}::float8 * interval '1 millisecond' from started where ${start.deadlineMs}::float8 is not null
   )
-  select id, case when ${channel}::text is not null and row_number() over () = 1 then pg_notify(${channel}, ${scope.queue}) end from started`
+  select id, case when ${channel}::text is not null and row_number() over () = 1 then pg_notify(${channel}, ${scope.hint}) end from started`
   return rows.map(row => row.id)
 }
 
