@@ -18,16 +18,29 @@ export type Action =
   | { do: 'postpone'; job: HeldJob; delayMs: number }
   | { do: 'release'; job: HeldJob }
 
-/** What came of a job's work, before its handlers and finally block. */
-export type Decision = { state: EndState; output: Json; error: Json; errors?: Json[]; warnings?: number }
+/**
+ * What came of a job's work, before its handlers and finally block. `outputText`: the output as JSON text that nobody looked
+ * into. `last`: no further try, whatever the retry policy says.
+ */
+export type Decision = {
+  state: EndState
+  output: Json
+  outputText?: string
+  error: Json
+  errors?: Json[]
+  warnings?: number
+  last?: boolean
+}
 
 /** How an attempt went, for its outcome. `output` is JSON text where it was not looked into. */
 export type Attempt = { input: string | null; ranMs: number; code: string | null; lost?: boolean }
 
+export const cancelled: Decision = { state: 'cancelled', output: null, error: { name: 'Cancelled', message: 'cancelled' } }
+
 export const noAttempt: Attempt = { input: null, ranMs: 0, code: null }
 
 /** Ends a job for good: its outcome, and by the plan what that means for its siblings and its parent. */
-export const end = (job: HeldJob, loaded: LoadedPlan, decision: Decision & { outputText?: string }, attempt: Attempt): Action => {
+export const end = (job: HeldJob, loaded: LoadedPlan, decision: Decision, attempt: Attempt): Action => {
   const { state } = decision
   const node = loaded.nodes[job.node]!
   const bad = state === 'failed' || state === 'cancelled'

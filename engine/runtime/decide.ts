@@ -6,7 +6,7 @@ import type { HeldJob } from '../store/job.ts'
 import { reserve } from '../store/open.ts'
 import { readFailures, readList } from '../store/outcome.ts'
 import type { Sql } from '../store/sql.ts'
-import { type Action, type Decision, end, itemShape, jobError, noAttempt } from './action.ts'
+import { type Action, cancelled, type Decision, end, itemShape, jobError, noAttempt } from './action.ts'
 import { expand } from './expand.ts'
 import { finish } from './finish.ts'
 import type { LoadedPlan } from './plans.ts'
@@ -115,7 +115,7 @@ const outcomeOfLoop = async (sql: Sql, job: HeldJob, loaded: LoadedPlan): Promis
   const error = failures.length
     ? { name: 'ItemsFailed', message: `${job.unmet} of ${total} items failed, which maxFailures allows`, failedKeys: failures.map(f => String(f.item)) }
     : null
-  return { state: 'succeeded', output: null, error, warnings: job.unmet, ...(list ? { outputText: list } : {}) } as Decision
+  return { state: 'succeeded', output: null, error, warnings: job.unmet, ...(list ? { outputText: list } : {}) }
 }
 
 const failureOf = async (sql: Sql, job: HeldJob, loaded: LoadedPlan): Promise<Decision> => {
@@ -190,10 +190,10 @@ const decided = (result: JsonObject): Decision => ({
   output: result.output ?? null,
   error: result.error ?? null,
   ...(typeof result.warnings === 'number' ? { warnings: result.warnings } : {}),
+  ...(result.last === true ? { last: true } : {}),
 })
 const succeeded = (output: Json): Decision => ({ state: 'succeeded', output, error: null })
 const failed = (error: JobError): Decision => ({ state: 'failed', output: null, error: error as unknown as Json })
 const skipped: Decision = { state: 'skipped', output: null, error: null }
 const omitted: Decision = { state: 'omitted', output: null, error: null }
-export const cancelled: Decision = { state: 'cancelled', output: null, error: { name: 'Cancelled', message: 'cancelled' } }
 const isJobError = (error: unknown): error is JobError => typeof error === 'object' && error !== null && !(error instanceof Error) && 'name' in error

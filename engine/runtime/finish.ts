@@ -13,14 +13,14 @@ import type { LoadedPlan } from './plans.ts'
 export const finish = (
   job: HeldJob,
   loaded: LoadedPlan,
-  decision: Decision & { outputText?: string },
+  decision: Decision,
   attempt: Attempt,
   stage: 'work' | 'onError' | 'finally' = 'work',
 ): Action => {
   const node = loaded.nodes[job.node]!
   const error = decision.error as JobError | null
   if (stage === 'work' && decision.state === 'failed' && error) {
-    if (!job.doomed && !isFinal(decision) && retryable(node.retry, error, job.failures)) {
+    if (!job.doomed && !decision.last && retryable(node.retry, error, job.failures)) {
       const delayMs = backoffMs(node.retry!, job.failures + 1)
       if (node.kind !== 'task') return { do: 'retryScope', job, delayMs }
       const { run, n, attempt: number } = job
@@ -35,11 +35,8 @@ export const finish = (
   return end(job, loaded, decision, attempt)
 }
 
-/** A deadline that has passed leaves no time for another try. */
-const isFinal = (decision: Decision): boolean => (decision.error as JsonObject | null)?.deadline === true
-
 /** A task's attempt that leads into a block has its outcome now; the job's own comes when the block has ended. */
-const ended = (kind: string, decision: Decision & { outputText?: string }, attempt: Attempt) =>
+const ended = (kind: string, decision: Decision, attempt: Attempt) =>
   kind === 'task' && (decision.state === 'succeeded' || decision.state === 'failed')
     ? {
         input: attempt.input,
@@ -51,10 +48,11 @@ const ended = (kind: string, decision: Decision & { outputText?: string }, attem
       }
     : undefined
 
-const kept = ({ state, output, outputText, error, errors, warnings }: Decision & { outputText?: string }): JsonObject => ({
+const kept = ({ state, output, outputText, error, errors, warnings, last }: Decision): JsonObject => ({
   state,
   output: outputText === undefined ? output : JSON.parse(outputText),
   error,
   ...(errors ? { errors } : {}),
   ...(warnings ? { warnings } : {}),
+  ...(last ? { last } : {}),
 })

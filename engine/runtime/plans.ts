@@ -1,5 +1,7 @@
 import { follow, type Consequences } from '../model/follow.ts'
-import type { Plan, PlanNode } from '../model/plan.ts'
+import { references } from '../model/expression.ts'
+import { inputRoots } from './values.ts'
+import type { Plan, PlanNode, Root } from '../model/plan.ts'
 import type { EndState } from '../model/state.ts'
 import type { Scope } from '../store/job.ts'
 
@@ -28,6 +30,8 @@ export type LoadedPlan = {
   region: (node: number) => number
   /** The region of a node's members. */
   innerRegion: (node: number) => number
+  /** What a task's job has to read before it runs and when it has ended. */
+  taskRoots: (node: number) => Root[]
   /** Nodes inside finally blocks: these run in any case. */
   spared: () => Set<number>
 }
@@ -71,6 +75,10 @@ export const loadPlan = (id: number, plan: Plan, queues: Map<string, number>): L
     rankOf,
     region,
     innerRegion,
+    taskRoots: memo(node => [
+      ...inputRoots(nodes, node),
+      ...(nodes[node]!.output ? references(nodes[node]!.output).filter(root => root.name !== 'self') : []),
+    ]),
     spared: memo(() => new Set(nodes.flatMap((node, i) => (node.role === 'finally' ? range(i, node.end) : [])))) as () => Set<number>,
   }
 }

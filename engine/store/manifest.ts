@@ -1,5 +1,5 @@
 import type { Json } from '../model/json.ts'
-import { column, type Sql } from './sql.ts'
+import { column, lines, type Sql } from './sql.ts'
 
 export type Kind = 'task' | 'queue' | 'workflow'
 
@@ -49,17 +49,20 @@ export const readManifest = async (
 /** Serialises applies of a namespace until the transaction ends. */
 export const lockApply = (sql: Sql, namespace: string) => sql`select pg_advisory_xact_lock(29811, hashtext(${namespace}))`
 
-/** Stores a plan unless one with this hash is there; gives its id. */
-export const storePlan = async (sql: Sql, { hash, document }: { hash: string; document: string }): Promise<number> => {
-  const [known] = await sql<{ id: number }>`select id from plan where hash = ${hash}`
-  if (known) return known.id
-  const [row] = await sql<{ id: number }>`
-  insert into plan (hash, document) values (${hash}, ${document}::json) on conflict (hash) do update set hash = excluded.hash returning id`
-  return row!.id
+/** Stores plans unless one with this hash is there; gives their ids by hash. */
+export const storePlans = async (sql: Sql, plans: { hash: string; document: string }[]): Promise<Map<string, number>> => {
+  const rows = await sql<{ id: number; hash: string }>`
+  with given as materialized (
+    select * from unnest(${column(plans.map(p => p.hash))}::text[], string_to_array(${lines(plans.map(p => p.document))}, E'\n', '')) as g(hash, document)
+  ),
+  added as (
+    insert into plan (hash, document) select hash, document::json from given on conflict (hash) do nothing returning id, hash
+  )
+  select id, hash from added union all select plan.id, plan.hash from plan where hash = any(${column(plans.map(p => p.hash))}::text[])`
+  return new Map(rows.map(row => [row.hash, row.id]))
 }
 
 export type NewRevision = {
-  namespace: string
   kind: Kind
   name: string
   hash: string
@@ -67,25 +70,35 @@ export type NewRevision = {
   source: string
   file: string
   plan: number | null
-  origin: string
 }
 
-/** Adds a revision and makes it the current one. */
-export const storeRevision = async (sql: Sql, r: NewRevision): Promise<number> => {
-  const [row] = await sql<{ revision: number }>`
-  with added as (
+/** Adds revisions and makes them the current ones. */
+export const storeRevisions = async (
+  sql: Sql,
+  { namespace, origin, revisions }: { namespace: string; origin: string; revisions: NewRevision[] },
+): Promise<{ kind: Kind; name: string; revision: number }[]> => sql<{ kind: Kind; name: string; revision: number }>`
+  with given as materialized (
+    select kind, name, hash, document, source #>> '{}' as source, file #>> '{}' as file, plan
+    from unnest(
+      ${column(revisions.map(r => r.kind))}::text[], ${column(revisions.map(r => r.name))}::text[], ${column(revisions.map(r => r.hash))}::text[],
+      string_to_array(${lines(revisions.map(r => r.document))}, E'\n', '')::json[],
+      string_to_array(${lines(revisions.map(r => JSON.stringify(r.source)))}, E'\n', '')::json[],
+      string_to_array(${lines(revisions.map(r => JSON.stringify(r.file)))}, E'\n', '')::json[],
+      ${column(revisions.map(r => r.plan))}::int[]
+    ) as g(kind, name, hash, document, source, file, plan)
+  ),
+  added as (
     insert into revision (namespace, kind, name, revision, hash, document, source, file, plan)
-    values (${r.namespace}, ${r.kind}, ${r.name},
-      (select coalesce(max(revision), 0) + 1 from revision where namespace = ${r.namespace} and kind = ${r.kind} and name = ${r.name}),
-      ${r.hash}, ${r.document}::json, ${r.source}, ${r.file}, ${r.plan})
-    returning revision
+    select ${namespace}, kind, name,
+      (select coalesce(max(r.revision), 0) + 1 from revision r where r.namespace = ${namespace} and r.kind = given.kind and r.name = given.name),
+      hash, document, source, file, plan
+    from given
+    returning kind, name, revision
   )
-  select revision from added`
-  await sql`
-  insert into manifest (namespace, kind, name, revision, origin) values (${r.namespace}, ${r.kind}, ${r.name}, ${row!.revision}, ${r.origin})
-  on conflict (namespace, kind, name) do update set revision = excluded.revision, origin = excluded.origin`
-  return row!.revision
-}
+  insert into manifest (namespace, kind, name, revision, origin)
+  select ${namespace}, kind, name, revision, ${origin} from added
+  on conflict (namespace, kind, name) do update set revision = excluded.revision, origin = excluded.origin
+  returning kind, name, revision`
 
 /** Takes a manifest away; its revisions stay. */
 export const removeManifest = (sql: Sql, { namespace, kind, name }: { namespace: string; kind: Kind; name: string }) =>

@@ -47,3 +47,9 @@ export const justStarted = async (sql: Sql, { leaseMs }: { leaseMs: number }): P
   select pg_postmaster_start_time() > now() - ${leaseMs}::float8 * interval '1 millisecond' as young`
   return row!.young
 }
+
+/** All jobs that a session holds: to find those whose claim's answer was lost. */
+export const heldJobs = (sql: Sql, session: number): Promise<HeldJob[]> => sql<HeldJob>`
+  select run, n, plan, node, base, parent, item, queue, attempt, failures, lost, pending, unmet, inner_base, total, doomed, result,
+    extract(epoch from due_at)::float8 as ready
+  from job where session = ${session}`

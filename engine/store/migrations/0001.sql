@@ -51,7 +51,7 @@ create table manifest (
   origin text not null default '',
   paused boolean not null default false,
   primary key (namespace, kind, name),
-  foreign key (namespace, kind, name, revision) references revision
+  foreign key (namespace, kind, name, revision) references revision deferrable initially deferred
 );
 
 create table run (
