@@ -1,0 +1,12 @@
+import type { Context } from '../../../engine/task.ts'
+
+/** Ends when it is aborted: by a value, by an error, or with what the signal says. */
+export default (input: { end: 'return' | 'throw' }, { signal, log }: Context) =>
+  new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => {
+      log(`aborted: ${(signal.reason as Error).name}`)
+      if (input.end === 'return') resolve('stopped in time')
+      else reject(signal.reason)
+    })
+    log('waits')
+  })
