@@ -1,6 +1,6 @@
 import { TqError } from '../model/errors.ts'
 import { encodeWork } from './frame.ts'
-import type { FromChild } from './frame.ts'
+import type { AbortReason, FromChild } from './frame.ts'
 import { drop, hold, markStarted, newChild, overdue, postMortem, raiseExpected, stuck } from './held.ts'
 import type { Child } from './held.ts'
 import { expectedMs, maxPrefetch, newPace, record, room, slowMs } from './pace.ts'
@@ -110,8 +110,7 @@ export const openPool = async (options: PoolOptions): Promise<Pool> => {
           break
         case 'released':
           child.asked = false
-          for (const key of message[1]) drop(child, key)
-          if (message[1].length > 0) options.onReleased(message[1])
+          release(child, message[1], results)
           break
         case 'retire':
           if (!child.retiring) retire(child)
@@ -139,6 +138,16 @@ export const openPool = async (options: PoolOptions): Promise<Pool> => {
       results.push({ key, ok: false, error: message[4], ranMs, ...(code && { code }) })
     }
     if (options.recycleAfter !== undefined && child.ran >= options.recycleAfter && !child.retiring) retire(child)
+  }
+  /** Hands back what a child did not start; what was aborted meanwhile has ended. */
+  const release = (child: Child, keys: number[], results: Result[]) => {
+    const free: number[] = []
+    for (const key of keys) {
+      const held = drop(child, key)
+      if (held?.abort) results.push(unstartedResult(key, held.abort.reason))
+      else if (held) free.push(key)
+    }
+    if (free.length > 0) options.onReleased(free)
   }
   const emptied = (child: Child) => {
     child.reserved = false
@@ -239,8 +248,7 @@ export const openPool = async (options: PoolOptions): Promise<Pool> => {
       const at = waiting.findIndex(work => work.key === key)
       if (at !== -1) {
         waiting.splice(at, 1)
-        const error = { name: reason, message: 'was stopped before it started' }
-        return options.onResults([{ key, ok: false, error, ranMs: 0 }])
+        return options.onResults([unstartedResult(key, reason)])
       }
       for (const child of children) {
         const held = child.held.get(key)
@@ -309,3 +317,10 @@ export const openPool = async (options: PoolOptions): Promise<Pool> => {
   }
   return pool
 }
+
+const unstartedResult = (key: number, reason: AbortReason): Result => ({
+  key,
+  ok: false,
+  error: { name: reason, message: 'was stopped before it started' },
+  ranMs: 0,
+})

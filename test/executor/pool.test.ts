@@ -26,7 +26,7 @@ test('nothing is put behind work that is slow, new or said to be long', async t 
 })
 
 test('what waits behind an attempt that turns out to be slow is handed back', async t => {
-  const { pool, work, logged, until, released } = await testPool(t)
+  const { pool, work, logged, until, released } = await testPool(t, { again: false })
   const [slow, behind] = [work('hangs'), work('noop')]
   pool.run([slow, behind])
   await logged(slow.key, 'hangs')
@@ -98,7 +98,7 @@ test('a pool grows and shrinks', async t => {
 })
 
 test('close waits for what runs and hands back the rest', async t => {
-  const { pool, work, logged, results, released } = await testPool(t, { graceMs: 60_000 })
+  const { pool, work, logged, results, released } = await testPool(t, { again: false, graceMs: 60_000 })
   const dir = mkdtempSync(join(tmpdir(), 'tq-test-'))
   t.teardown(() => rmSync(dir, { recursive: true }))
   const [running, queued] = [work('waits-for-file', { file: join(dir, 'go') }), work('noop')]

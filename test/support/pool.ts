@@ -5,8 +5,18 @@ import type { LogLine, Pool, PoolOptions, Progress, Result, Work } from '../../e
 
 export const handlersDir = fileURLToPath(new URL('../executor/handlers', import.meta.url))
 
-/** A pool of real children whose results can be awaited. It closes when the test ends. */
-export const testPool = async (t: ExecutionContext, options: Partial<PoolOptions> = {}): Promise<TestPool> => {
+/**
+ * A pool of real children whose results can be awaited. It closes when the test ends. What it hands back it is given
+ * again, as by a worker, unless `again` is false.
+ */
+export const testPool = async (
+  t: ExecutionContext,
+  { again = true, ...options }: Partial<PoolOptions> & { again?: boolean } = {},
+): Promise<TestPool> => {
+  // Every open pool listens to the exit of this process.
+  process.setMaxListeners(100)
+  const given = new Map<number, Work>()
+  let closing = false
   const logs: LogLine[] = []
   const progress: Progress[] = []
   const results: Result[] = []
@@ -26,6 +36,7 @@ export const testPool = async (t: ExecutionContext, options: Partial<PoolOptions
     },
     onReleased: keys => {
       released.push(...keys)
+      if (again && !closing) pool.run(keys.map(key => given.get(key)!))
       changed()
     },
     onLog: lines => {
@@ -38,7 +49,10 @@ export const testPool = async (t: ExecutionContext, options: Partial<PoolOptions
     },
     ...options,
   })
-  t.teardown(() => pool.close({ drainMs: 0 }))
+  t.teardown(() => {
+    closing = true
+    return pool.close({ drainMs: 0 })
+  })
   const until = <Value>(find: () => Value | undefined | false): Promise<Value> =>
     new Promise(resolve => {
       const check = () => {
@@ -55,7 +69,9 @@ export const testPool = async (t: ExecutionContext, options: Partial<PoolOptions
   const work = (handler: string, input: unknown = {}, more: Partial<Work> = {}): Work => {
     lastKey += 1
     const names = { run: 'run-1', job: `steps/${handler}`, task: handler, idempotencyKey: `run-1/${lastKey}` }
-    return { key: lastKey, handler, input: JSON.stringify(input), attempt: 1, alone: false, ...names, ...more }
+    const one = { key: lastKey, handler, input: JSON.stringify(input), attempt: 1, alone: false, ...names, ...more }
+    given.set(one.key, one)
+    return one
   }
   return {
     pool,

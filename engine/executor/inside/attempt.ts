@@ -80,7 +80,10 @@ export const abortedError = (attempt: Attempt, reason: AbortReason): JobError =>
 
 const maxLogged = 1024 * 1024
 
-/** Sends a line of an attempt's log, up to 1 MiB for each attempt; without an attempt, of the process. */
+/**
+ * Sends a line of an attempt's log, up to 1 MiB for each attempt; without an attempt, of the process. It is written at
+ * once, so that what was printed before a crash is not lost with it.
+ */
 export const writeLog = (
   attempt: Attempt | undefined,
   outbox: Outbox,
@@ -94,10 +97,13 @@ export const writeLog = (
   if (attempt) {
     if (attempt.logged > maxLogged) return
     attempt.logged += text.length + (data ? JSON.stringify(data).length : 0) + 1
-    if (attempt.logged > maxLogged)
-      return outbox.put(['log', key, 'warn', 'the log ends here: this attempt wrote more than 1 MiB'])
+    if (attempt.logged > maxLogged) {
+      outbox.put(['log', key, 'warn', 'the log ends here: this attempt wrote more than 1 MiB'])
+      return
+    }
   }
   outbox.put(data ? ['log', key, level, text, data] : ['log', key, level, text])
+  outbox.flush()
 }
 
 /** Fields as JSON; where they are none, as text. */

@@ -84,6 +84,8 @@ export const openSlots = (slots: number, handlersDir: string, outbox: Outbox): S
   }
   const invoke = (attempt: Attempt, handler: Loaded) => {
     if (attempt.ended) return
+    // Its time was up, or it was cancelled, while its handler was loaded.
+    if (attempt.aborted) return end(attempt, handler, { value: null })
     if (careful(handler)) outbox.flush()
     try {
       const result = currentAttempt.run(attempt, handler.handler, attempt.job[2], contextOf(attempt, outbox))
