@@ -4,6 +4,7 @@ import { splitLines } from './frame.ts'
 import { writeLog } from './inside/attempt.ts'
 import { capturePrints } from './inside/capture.ts'
 import { describe, toJobError } from './inside/error.ts'
+import { dieWithParent } from './inside/orphan.ts'
 import { openOutbox } from './inside/outbox.ts'
 import { currentAttempt, openSlots } from './inside/slots.ts'
 
@@ -62,6 +63,7 @@ const runChild = (slotCount: number, handlersDir: string, memoryMb: number): voi
     }, 1000).unref()
   outbox.put(['ready'])
   outbox.flush()
+  dieWithParent()
 }
 
 const [slots, handlersDir, memoryMb] = process.argv.slice(2)
