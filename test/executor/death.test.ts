@@ -1,5 +1,9 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import test from 'ava'
 import type { Result } from '../../engine/executor/index.ts'
+import { gone } from '../support/process.ts'
 import { testPool } from '../support/pool.ts'
 
 const death = test.macro({
@@ -63,4 +67,12 @@ test('children that cannot start are an error', async t => {
   await t.throwsAsync(testPool(t, { env: { NODE_OPTIONS: '--no-such-option' } }), {
     message: /a child process did not start: exit code 9/,
   })
+})
+
+test('a child dies with its parent, even in a busy loop', async t => {
+  const script = fileURLToPath(new URL('./kills-itself-while-a-child-loops.ts', import.meta.url))
+  const { stdout } = await promisify(execFile)(process.execPath, [script]).catch(error => error)
+  const pid = Number(stdout)
+  t.true(pid > 0)
+  await gone(pid)
 })

@@ -57,7 +57,8 @@ const endOrphan = async (cluster: string): Promise<void> => {
   for (const [signal, tries] of [['SIGINT', 500] as const, ['SIGQUIT', 500] as const]) {
     process.kill(pid, signal)
     for (let i = 0; i < tries; i++) {
-      if (!alive(pid)) return
+      // One that nobody has waited for has a number still, but no command.
+      if (!alive(pid) || !commandOf(pid).includes(cluster)) return
       await sleep(10)
     }
   }
