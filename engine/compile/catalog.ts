@@ -1,0 +1,56 @@
+import type { Json, JsonObject } from '../model/json.ts'
+import { isObject } from '../model/json.ts'
+import type { Document } from './document.ts'
+
+/** A manifest as plain values. */
+export type ManifestDocument = {
+  apiVersion: string
+  kind: string
+  metadata: { name: string; namespace?: string; labels?: { [name: string]: string }; description?: string }
+  spec: JsonObject
+}
+
+/** What names mean in one namespace. */
+export type Catalog = {
+  tasks: Map<string, CatalogTask>
+  queues: Set<string>
+  /** Handlers under tasks/; null where that folder is not at hand. */
+  handlers: Set<string> | null
+}
+
+/** A Task by name; `broken` where its manifest is not as it should be, so that nothing is known about it. */
+export type CatalogTask = { name: string; spec: JsonObject; broken: boolean }
+
+export const workflowKinds = ['Chain', 'Group', 'Chord', 'Flow']
+
+/** One namespace's names: of what is known already, replaced by what is given now. */
+export const catalogOf = (
+  known: ManifestDocument[],
+  given: { document: Document; broken: boolean }[],
+  handlers: string[] | null,
+): Catalog => {
+  const catalog: Catalog = { tasks: new Map(), queues: new Set(['default']), handlers: handlers && new Set(handlers) }
+  for (const manifest of known) enter(catalog, manifest as unknown as Json, false)
+  for (const { document, broken } of given) enter(catalog, document.value, broken)
+  return catalog
+}
+
+const enter = (catalog: Catalog, manifest: Json, broken: boolean): void => {
+  const name = nameOf(manifest)
+  if (name === undefined || !isObject(manifest)) return
+  const spec = isObject(manifest.spec) ? manifest.spec : {}
+  if (manifest.kind === 'Task') catalog.tasks.set(name, { name, spec, broken })
+  if (manifest.kind === 'Queue') catalog.queues.add(name)
+}
+
+/** `metadata.name` of what may be a manifest. */
+export const nameOf = (manifest: Json): string | undefined => {
+  if (!isObject(manifest) || !isObject(manifest.metadata)) return undefined
+  return typeof manifest.metadata.name === 'string' ? manifest.metadata.name : undefined
+}
+
+/** `metadata.namespace` of what may be a manifest. */
+export const namespaceOf = (manifest: Json): string => {
+  const metadata = isObject(manifest) && isObject(manifest.metadata) ? manifest.metadata : {}
+  return typeof metadata.namespace === 'string' ? metadata.namespace : 'default'
+}

@@ -1,0 +1,123 @@
+import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap } from 'yaml'
+import type { Json, JsonObject } from '../model/json.ts'
+import type { Diagnostic } from './diagnostic.ts'
+import { type Document, diagnose, type Span } from './document.ts'
+import { limits } from './limit.ts'
+
+/**
+ * YAML as plain values, noting in `document.origin` where each list and object comes from. Aliases share one value;
+ * merge keys (`<<`) give what the object does not have itself.
+ */
+export const convert = (document: Document, contents: Node | null, diagnostics: Diagnostic[]): Json => {
+  const state: State = { document, diagnostics, anchors: new Map(), aliases: 0, size: 0 }
+  return value(state, contents)
+}
+
+type State = {
+  document: Document
+  diagnostics: Diagnostic[]
+  anchors: Map<string, { value: Json; size: number }>
+  aliases: number
+  /** How many values there are with aliases written out. */
+  size: number
+}
+
+const value = (state: State, node: unknown): Json => {
+  if (node === null || node === undefined) return null
+  if (isAlias(node)) return alias(state, node as Node & { source: string })
+  const before = state.size++
+  const result = isMap(node) ? object(state, node) : isSeq(node) ? list(state, node) : scalar(state, node as Scalar)
+  const anchor = (node as { anchor?: string }).anchor
+  if (anchor) state.anchors.set(anchor, { value: result, size: state.size - before })
+  return result
+}
+
+const list = (state: State, node: Node & { items: unknown[] }): Json => {
+  const items: Json[] = []
+  for (const item of node.items) items.push(value(state, item))
+  state.document.origin.set(items, node)
+  return items
+}
+
+const object = (state: State, node: YAMLMap): Json => {
+  const result: JsonObject = {}
+  state.document.origin.set(result, node)
+  const merges: Pair[] = []
+  for (const pair of node.items) {
+    const { key } = pair
+    if (isScalar(key) && typeof key.value === 'string') property(state, result, pair, key.value)
+    else if (isScalar(key) && typeof key.value === 'symbol') merges.push(pair)
+    else if (isScalar(key) && key.value !== null) property(state, result, pair, String(key.source ?? key.value))
+    else badKey(state, node, key as Node)
+  }
+  for (const pair of merges) merge(state, result, pair)
+  return result
+}
+
+const property = (state: State, result: JsonObject, pair: Pair, key: string): void => {
+  if (Object.hasOwn(result, key)) problem(state, pair.key as Node, 'DUPLICATE_KEY', `"${key}" stands here twice`)
+  else if (key === '__proto__') problem(state, pair.key as Node, 'INVALID_YAML', '"__proto__" cannot be a key')
+  else result[key] = value(state, pair.value)
+}
+
+const merge = (state: State, result: JsonObject, pair: Pair): void => {
+  const merged = value(state, pair.value)
+  for (const source of Array.isArray(merged) ? merged : [merged]) {
+    if (typeof source !== 'object' || source === null || Array.isArray(source)) {
+      problem(state, pair.key as Node, 'INVALID_YAML', '"<<" wants an alias of an object, or a list of such')
+      return
+    }
+    for (const key of Object.keys(source)) if (!Object.hasOwn(result, key)) result[key] = source[key]!
+  }
+}
+
+/** A collection as a key is what YAML makes of an unquoted expression: `{{ x }}` is a map with a map as its key. */
+const badKey = (state: State, node: YAMLMap, key: Node | null): void => {
+  if (key && (isMap(key) || isSeq(key)) && node.range && state.document.text.startsWith('{{', node.range[0])) {
+    const span = { start: node.range[0], end: node.range[1] }
+    state.diagnostics.push(diagnose(state.document, span, 'UNQUOTED_EXPRESSION', unquoted(state.document.text, span)))
+  } else {
+    problem(state, key ?? node, 'INVALID_YAML', 'a key must be a text')
+  }
+}
+
+/** The message about an expression that stands without quotes. */
+export const unquoted = (text: string, { start, end }: Span): string =>
+  `an expression must be quoted; write "${text.slice(start, end).replaceAll('"', "'")}"`
+
+const scalar = (state: State, node: Scalar): Json => {
+  const { value: content } = node
+  if (typeof content === 'string' || typeof content === 'boolean' || content === null) return content
+  if (typeof content === 'number' && Number.isFinite(content)) return content
+  problem(state, node, 'INVALID_VALUE', `${String(node.source ?? content)} is no value that JSON has`)
+  return null
+}
+
+const alias = (state: State, node: Node & { source: string }): Json => {
+  const known = state.anchors.get(node.source)
+  if (!known) {
+    problem(state, node, 'INVALID_YAML', `there is no anchor "&${node.source}" before this alias`)
+    return null
+  }
+  state.aliases++
+  state.size += known.size
+  if (state.aliases === limits.maxAliases + 1) {
+    problem(state, node, 'TOO_MANY_ALIASES', `more than ${limits.maxAliases} aliases`)
+  }
+  if (state.size > limits.maxExpanded) {
+    problem(
+      state,
+      node,
+      'TOO_MANY_ALIASES',
+      `with aliases written out there are more than ${limits.maxExpanded} values`,
+    )
+    state.size = Number.NEGATIVE_INFINITY
+  }
+  return known.value
+}
+
+const problem = (state: State, node: Node, code: Diagnostic['code'], message: string): void => {
+  const range = node.range ?? [state.document.span.start, state.document.span.start + 1]
+  const span: Span = { start: range[0], end: range[1] }
+  state.diagnostics.push(diagnose(state.document, span, code, message))
+}

@@ -1,0 +1,72 @@
+/** The codes of diagnostics; `docs/errors.md` has a paragraph for each, and a test holds the two together. */
+export const diagnosticCodes = [
+  'DUPLICATE_ID',
+  'DUPLICATE_KEY',
+  'DUPLICATE_NAME',
+  'INVALID_ARGUMENTS',
+  'INVALID_DURATION',
+  'INVALID_EXPRESSION',
+  'INVALID_NAME',
+  'INVALID_SCHEMA',
+  'INVALID_TYPE',
+  'INVALID_VALUE',
+  'INVALID_YAML',
+  'MAY_BE_MISSING',
+  'MISPLACED_FIELD',
+  'MISSING_FIELD',
+  'NEEDS_CYCLE',
+  'NOT_YET',
+  'NOT_YET_RUN',
+  'ONE_VERB',
+  'TOO_DEEP',
+  'TOO_LARGE',
+  'TOO_MANY_ALIASES',
+  'TYPE_MISMATCH',
+  'UNKNOWN_ERROR_NAME',
+  'UNKNOWN_FIELD',
+  'UNKNOWN_HANDLER',
+  'UNKNOWN_HELPER',
+  'UNKNOWN_KIND',
+  'UNKNOWN_QUEUE',
+  'UNKNOWN_REFERENCE',
+  'UNKNOWN_TASK',
+  'UNQUOTED_EXPRESSION',
+] as const
+export type DiagnosticCode = (typeof diagnosticCodes)[number]
+
+/** Something wrong with a manifest and where; lines and columns count from 1, `endColumn` is one past the last. */
+export type Diagnostic = {
+  severity: 'error' | 'warning'
+  code: DiagnosticCode
+  message: string
+  file: string
+  line: number
+  column: number
+  endColumn?: number
+}
+
+/**
+ * A diagnostic for people: `file:line:col  CODE  message`, then the line it is about with carets under the place.
+ *
+ * @param source the text of the file; without it (or beyond its end) there is no excerpt
+ */
+export const formatDiagnostic = (diagnostic: Diagnostic, source?: string): string => {
+  const { file, line, column, code, message, severity } = diagnostic
+  const warning = severity === 'warning' ? 'warning: ' : ''
+  const head = `${file}:${line}:${column}  ${code}  ${warning}${message}`
+  const text = source === undefined ? undefined : lineOf(source, line)
+  if (text === undefined) return head
+  const number = String(line).padStart(4)
+  const carets = '^'.repeat(Math.max(1, Math.min(diagnostic.endColumn ?? column + 1, text.length + 1) - column))
+  // Tabs stay tabs, so that the carets stand where the text does.
+  const before = text.slice(0, column - 1).replace(/[^\t]/g, ' ')
+  return `${head}\n${number} | ${text}\n${' '.repeat(number.length)} | ${before}${carets}`
+}
+
+/** Files in the order of their names, in a file from the top. */
+export const sortDiagnostics = (diagnostics: Diagnostic[]): Diagnostic[] =>
+  diagnostics.toSorted(
+    (a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0) || a.line - b.line || a.column - b.column,
+  )
+
+const lineOf = (source: string, line: number): string | undefined => source.split('\n')[line - 1]?.replace(/\r$/, '')

@@ -1,0 +1,101 @@
+import { isMap, isScalar, isSeq, type Node, type Pair } from 'yaml'
+import type { Json, JsonObject } from '../model/json.ts'
+import type { Diagnostic, DiagnosticCode } from './diagnostic.ts'
+
+/** A stretch of a file's text: offsets, `end` is one past the last. */
+export type Span = { start: number; end: number }
+
+/** Where a value stands: the list or object that holds it, and its key or position there. */
+export type Place = { owner: Json[] | JsonObject | null; key: string | number }
+
+/** One document of a file as plain values, and the way back from a value to its place in the text. */
+export type Document = {
+  file: string
+  text: string
+  lines: LineIndex
+  /** Offsets of the document in the text. */
+  span: Span
+  /** The YAML of each list and object. */
+  origin: Map<object, Node>
+  value: Json
+}
+
+/** Offsets of the first characters of all lines. */
+export type LineIndex = number[]
+
+export const lineIndex = (text: string): LineIndex => {
+  const starts = [0]
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1)
+  return starts
+}
+
+/** Line and column, from 1. */
+export const position = (lines: LineIndex, offset: number): { line: number; column: number } => {
+  let low = 0
+  let high = lines.length
+  while (high - low > 1) {
+    const middle = (low + high) >> 1
+    if (lines[middle]! <= offset) low = middle
+    else high = middle
+  }
+  return { line: low + 1, column: offset - lines[low]! + 1 }
+}
+
+/** Where a value stands in the text; where it has no place of its own (merged, added), its owner's. */
+export const valueSpan = (document: Document, { owner, key }: Place): Span => {
+  if (owner === null) return nodeSpan(rootNode(document)) ?? document.span
+  const node = document.origin.get(owner)
+  if (isSeq(node)) return nodeSpan(node.items[key as number] as Node) ?? nodeSpan(node) ?? document.span
+  if (!isMap(node)) return document.span
+  const pair = pairOf(node.items, key)
+  return nodeSpan(pair?.value as Node) ?? nodeSpan(pair?.key as Node) ?? nodeSpan(node) ?? document.span
+}
+
+/** Where the key of a value stands; for an item of a list, the item itself. */
+export const keySpan = (document: Document, place: Place): Span => {
+  const node = place.owner === null ? undefined : document.origin.get(place.owner)
+  if (!isMap(node)) return valueSpan(document, place)
+  return nodeSpan(pairOf(node.items, place.key)?.key as Node) ?? nodeSpan(node) ?? document.span
+}
+
+/** `file:line:col` of a value. */
+export const placeText = (document: Document, place: Place): string => {
+  const { line, column } = position(document.lines, valueSpan(document, place).start)
+  return `${document.file}:${line}:${column}`
+}
+
+/** A diagnostic about a stretch of a document; the carets end with its first line. */
+export const diagnose = (
+  document: Document,
+  span: Span,
+  code: DiagnosticCode,
+  message: string,
+  severity: 'error' | 'warning' = 'error',
+): Diagnostic => {
+  const { line, column } = position(document.lines, span.start)
+  const lineEnd = (document.lines[line] ?? document.text.length + 1) - 1
+  const end = Math.max(Math.min(span.end, lineEnd), span.start + 1)
+  return { severity, code, message, file: document.file, line, column, endColumn: column + end - span.start }
+}
+
+const rootNode = (document: Document): Node | undefined =>
+  typeof document.value === 'object' && document.value !== null ? document.origin.get(document.value) : undefined
+
+const nodeSpan = (node: Node | null | undefined): Span | undefined =>
+  node?.range ? { start: node.range[0], end: node.range[1] } : undefined
+
+/** The pair of a key; large maps are searched once and kept as an index. */
+const pairOf = (items: Pair[], key: string | number): Pair | undefined => {
+  if (items.length <= 16) return items.find(pair => keyOf(pair) === key)
+  let index = indexes.get(items)
+  if (!index) {
+    index = new Map(items.map(pair => [keyOf(pair), pair]))
+    indexes.set(items, index)
+  }
+  return index.get(String(key))
+}
+
+const indexes = new WeakMap<Pair[], Map<string | undefined, Pair>>()
+
+const keyOf = (pair: Pair): string | undefined =>
+  isScalar(pair.key) && typeof pair.key.value !== 'symbol' ? String(pair.key.value) : undefined

@@ -1,0 +1,163 @@
+import { isObject, type Json } from '../model/json.ts'
+import type { ForEachPart, Template } from '../model/plan.ts'
+import { signature } from '../model/helpers/index.ts'
+import { type Compilation, type Item, report } from './compilation.ts'
+import { applyPolicy, maxFailures } from './policy.ts'
+import { loopItem, rootNames } from './resolve.ts'
+import type { View } from './scope.ts'
+import { compileValue } from './template.ts'
+import { names, typesOf } from './type.ts'
+
+/**
+ * Fills the laid-out nodes with what their steps say: policies, conditions, inputs, loops. A node's `output` is
+ * compiled when its members are done, because it sees them.
+ */
+export const fill = (compilation: Compilation): void => {
+  const open: Item[] = []
+  const closeUntil = (id: number): void => {
+    while (open.length > 0 && open.at(-1)!.node.end <= id) fillOutput(compilation, open.pop()!)
+  }
+  for (const item of compilation.items) {
+    closeUntil(item.id)
+    if (!item.broken) fillItem(compilation, item)
+    open.push(item)
+  }
+  closeUntil(compilation.items.length)
+}
+
+/** A forEach takes `when` and `allowFailure`; the step it wraps takes everything else (L8). */
+const fillItem = (compilation: Compilation, item: Item): void => {
+  const { node, step } = item
+  if (node.kind === 'any') return
+  const wrapped = item.scope.kind === 'loop'
+  if (!wrapped) {
+    if (step.when !== undefined) setCondition(compilation, item)
+    if (step.allowFailure === true) node.allowFailure = true
+    if (step.needs !== undefined && !inFlow(item)) {
+      report(compilation, { owner: step, key: 'needs' }, 'MISPLACED_FIELD', '"needs" belongs to the steps of a flow', {
+        at: 'key',
+      })
+    }
+  }
+  if (node.kind === 'forEach') return fillForEach(compilation, item)
+  applyPolicy(compilation, item)
+  if (step.with !== undefined && node.parent !== -1) fillInput(compilation, item)
+  else checkPrevious(compilation, item)
+}
+
+const inFlow = ({ scope }: Item): boolean => scope.kind === 'members' && scope.form === 'flow'
+
+const setCondition = (compilation: Compilation, item: Item): void => {
+  const when = condition(compilation, { at: item, inside: false }, item.step, 'when')
+  if (when) item.node.when = when
+}
+
+/** An expression that must be boolean. */
+const condition = (
+  compilation: Compilation,
+  view: View,
+  owner: { [key: string]: Json },
+  key: string,
+): Template | undefined => {
+  const place = { owner, key }
+  const compiled = compileValue(compilation, view, place, owner[key]!)
+  const types = compiled && typesOf(compiled.known)
+  if (!types || types.has('boolean')) return compiled?.template
+  report(compilation, place, 'TYPE_MISMATCH', `a condition is true or false; this is ${names(types)}`)
+  return undefined
+}
+
+const fillInput = (compilation: Compilation, item: Item): void => {
+  const { step, task } = item
+  const schema = task && !task.broken && isObject(task.spec.inputSchema) ? task.spec.inputSchema : undefined
+  const compiled = compileValue(
+    compilation,
+    { at: item, inside: false },
+    { owner: step, key: 'with' },
+    step.with!,
+    schema,
+  )
+  if (compiled) item.node.with = compiled.template
+}
+
+/** What may have failed gives no certain input to the next: that one says what it gets (L5). */
+const checkPrevious = (compilation: Compilation, item: Item): void => {
+  const { input } = item.node
+  if (input.from === 'previous') {
+    const doubtful = input.of.map(id => compilation.items[id]!).find(source => source.step.allowFailure === true)
+    if (doubtful) demandWith(compilation, item, doubtful, 'may have failed (allowFailure)')
+  }
+  if (input.from === 'header') {
+    const header = compilation.items[input.node]!
+    if (header.node.kind !== 'forEach') return
+    if (header.step.allowFailure === true) demandWith(compilation, item, header, 'may have failed (allowFailure)')
+    else if (header.step.when !== undefined) demandWith(compilation, item, header, 'may be skipped (when)')
+  }
+}
+
+const demandWith = (compilation: Compilation, item: Item, source: Item, why: string): void => {
+  const name = typeof source.step.id === 'string' ? `"${source.step.id}"` : `${source.node.path}`
+  report(
+    compilation,
+    item.place,
+    'MAY_BE_MISSING',
+    `the step before, ${name}, ${why}; say with \`with\` what this step gets`,
+    { at: 'key' },
+  )
+}
+
+const fillForEach = (compilation: Compilation, item: Item): void => {
+  const { step } = item
+  const written = step.forEach
+  if (!isObject(written)) return
+  const { in: list, as, concurrency, batch } = written
+  checkItemName(compilation, written)
+  const compiled = compileValue(compilation, { at: item, inside: false }, { owner: written, key: 'in' }, list!)
+  const types = compiled && typesOf(compiled.known)
+  if (types && !types.has('array')) {
+    report(compilation, { owner: written, key: 'in' }, 'TYPE_MISMATCH', `\`in\` is a list; this is ${names(types)}`)
+  }
+  const each = loopItem(compiled?.known)
+  if (each) item.itemSchema = each
+  const inner: View = { at: compilation.items[item.id + 1]!, inside: false }
+  const where = written.where === undefined ? undefined : condition(compilation, inner, written, 'where')
+  const key =
+    written.key === undefined
+      ? undefined
+      : compileValue(compilation, inner, { owner: written, key: 'key' }, written.key)
+  if (typeof batch === 'number') item.itemSchema = { type: 'array', ...(each ? { items: each } : {}) }
+  const part: ForEachPart = {
+    in: compiled?.template ?? { value: [] },
+    as: typeof as === 'string' ? as : 'item',
+    ...(where ? { where } : {}),
+    ...(key ? { key: key.template } : {}),
+    ...(typeof concurrency === 'number' ? { concurrency } : {}),
+    ...(typeof batch === 'number' ? { batch } : {}),
+    maxFailures: maxFailures(written.maxFailures),
+    stopOnFailure: written.stopOnFailure === true,
+  }
+  item.node.forEach = part
+}
+
+/** A name that already means something could be read in two ways (L11). */
+const checkItemName = (compilation: Compilation, written: { [key: string]: Json }): void => {
+  const { as } = written
+  if (typeof as !== 'string') return
+  const taken = rootNames.includes(as) ? 'a root of every path' : signature(as) ? 'a helper' : undefined
+  if (taken)
+    report(
+      compilation,
+      { owner: written, key: 'as' },
+      'INVALID_NAME',
+      `"${as}" is ${taken}; give the item another name`,
+    )
+}
+
+const fillOutput = (compilation: Compilation, item: Item): void => {
+  const { node, step } = item
+  if (item.broken || node.kind === 'forEach' || step.output === undefined) return
+  const compiled = compileValue(compilation, { at: item, inside: true }, { owner: step, key: 'output' }, step.output)
+  if (!compiled) return
+  node.output = compiled.template
+  item.shaped = { schema: compiled.known }
+}

@@ -1,0 +1,163 @@
+import type { Item, MemberScope, Scope } from './compilation.ts'
+
+/** Where an expression stands: at an item (in what surrounds it), or in its `output`, which sees its members too. */
+export type View = { at: Item; inside: boolean; noLoop?: boolean }
+
+/**
+ * What an id means somewhere: a step that has ended there (`doubt`: why its output may be missing all the same), one
+ * that cannot have run yet, or nothing.
+ */
+export type Found =
+  | { kind: 'ended'; item: Item; doubt?: string; failed: boolean; block: boolean; own: boolean }
+  | { kind: 'notYet'; item: Item; reason: string }
+  | { kind: 'unknown'; candidates: string[] }
+
+/** Looks an id up from the inside out: siblings that must have ended before, then those of enclosing scopes. */
+export const find = (view: View, id: string): Found => {
+  const candidates: string[] = []
+  if (view.inside && view.at.inner) {
+    const member = view.at.inner.ids.get(id)
+    if (member) return ended(member, leftOut(member))
+    candidates.push(...view.at.inner.ids.keys())
+  }
+  let current: Item | undefined = view.at
+  while (current) {
+    const { scope }: Item = current
+    if (scope.kind === 'members') {
+      const found = scope.ids.get(id)
+      if (found) return fromSibling(scope, current, found)
+      for (const other of scope.ids.keys()) if (scope.ids.get(other) !== current) candidates.push(other)
+    }
+    if (scope.kind === 'block') {
+      const found = fromBlock(scope.owner, id)
+      if (found) return found
+      candidates.push(...(scope.owner.inner?.ids.keys() ?? []))
+    }
+    current = ownerOf(scope)
+  }
+  return { kind: 'unknown', candidates }
+}
+
+/** The forEach that a place stands in, with the name of its item; the innermost first. */
+export const loops = (view: View): Item[] => {
+  const found: Item[] = []
+  let current: Item | undefined = view.at
+  while (current) {
+    const { scope }: Item = current
+    if (scope.kind === 'loop') found.push(scope.owner)
+    current = ownerOf(scope)
+  }
+  return found
+}
+
+/** The blocks that a place stands in, the innermost first. */
+export const blocksAround = (view: View): Item[] => {
+  const found: Item[] = []
+  let current: Item | undefined = view.at
+  while (current) {
+    if (current.node.role !== 'member') found.push(current)
+    current = ownerOf(current.scope)
+  }
+  return found
+}
+
+const ownerOf = (scope: Scope): Item | undefined => (scope.kind === 'root' ? undefined : scope.owner)
+
+const ended = (item: Item, doubt?: string, more: { failed?: boolean; block?: boolean; own?: boolean } = {}): Found => ({
+  kind: 'ended',
+  item,
+  ...(doubt === undefined ? {} : { doubt }),
+  failed: more.failed ?? false,
+  block: more.block ?? false,
+  own: more.own ?? false,
+})
+
+const fromSibling = (scope: MemberScope, current: Item, found: Item): Found => {
+  const name = `step "${found.step.id}"`
+  if (found === current) return { kind: 'notYet', item: found, reason: `${name} is this step, or what it stands in` }
+  switch (scope.form) {
+    case 'chain':
+      return found.index < current.index
+        ? ended(found, skippable(found))
+        : { kind: 'notYet', item: found, reason: `${name} comes later in the chain` }
+    case 'group':
+      return {
+        kind: 'notYet',
+        item: found,
+        reason: `${name} runs beside this step; members of a group do not see each other`,
+      }
+    case 'chord':
+      return current === scope.members[1]
+        ? ended(found, skippable(found))
+        : { kind: 'notYet', item: found, reason: `${name} comes after the header` }
+    case 'flow':
+      return fromFlow(current, found, name)
+  }
+}
+
+const fromFlow = (current: Item, found: Item, name: string): Found => {
+  const path = waitPath(current, found)
+  if (path === 'none') {
+    return { kind: 'notYet', item: found, reason: `this step does not wait for ${name}; add it to \`needs\`` }
+  }
+  if (path === 'failed') return ended(found, `${name} has failed when this step runs`, { failed: true })
+  if (path === 'any')
+    return ended(found, `${name} may not have ended: \`any\` waits for the first only`, { block: true })
+  return ended(found, skippable(found))
+}
+
+/** In what way a flow's step waits for another: certainly, only for its failure, only as one of several, or not. */
+const waitPath = (current: Item, found: Item): 'certain' | 'failed' | 'any' | 'none' => {
+  let best = 'none' as 'certain' | 'any' | 'none'
+  const seen = new Set<Item>([current])
+  const trail: { item: Item; certain: boolean }[] = [{ item: current, certain: true }]
+  for (let next = trail.pop(); next; next = trail.pop()) {
+    for (const wait of next.item.waits) {
+      const sources = 'any' in wait ? wait.any : [wait]
+      const certain = next.certain && sources.length === 1
+      for (const { item, on } of sources) {
+        if (item === found) {
+          if (on === 'failed' && certain) return 'failed'
+          best = certain || best === 'certain' ? 'certain' : 'any'
+        }
+        if (!seen.has(item)) {
+          seen.add(item)
+          // Certain trails go first (they are popped last in, first out), so that `any` does not hide them.
+          if (certain) trail.push({ item, certain })
+          else trail.unshift({ item, certain })
+        }
+      }
+    }
+  }
+  return best
+}
+
+/** The members of what the block belongs to, and that step itself: whether they ran is never certain. */
+const fromBlock = (owner: Item, id: string): Found | undefined => {
+  const member = owner.inner?.ids.get(id)
+  if (member) return ended(member, `step "${id}" may not have run when this block does`, { block: true })
+  const whole = owner.step.id === id && owner.scope.kind === 'members' && owner.node.role === 'member'
+  if (!whole) return undefined
+  return ended(owner, `step "${id}" has no output when its own block runs`, { own: true, block: true })
+}
+
+const skippable = (item: Item): string | undefined => {
+  const name = `step "${item.step.id}"`
+  if (item.step.when !== undefined) return `${name} may be skipped (when)`
+  if (item.step.allowFailure === true) return `${name} may have failed (allowFailure)`
+  return undefined
+}
+
+/** In the output of a flow: what depends on a failure may never have run. */
+const leftOut = (item: Item): string | undefined =>
+  skippable(item) ?? (omissible(item, new Set()) ? `step "${item.step.id}" may be omitted (needs)` : undefined)
+
+const omissible = (item: Item, seen: Set<Item>): boolean => {
+  if (seen.has(item)) return false
+  seen.add(item)
+  return item.waits.some(wait =>
+    'any' in wait
+      ? wait.any.every(one => one.on === 'failed' || omissible(one.item, seen))
+      : wait.on === 'failed' || omissible(wait.item, seen),
+  )
+}

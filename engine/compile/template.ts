@@ -1,0 +1,208 @@
+import type { Json, JsonObject } from '../model/json.ts'
+import { isObject } from '../model/json.ts'
+import type { Template } from '../model/plan.ts'
+import { didYouMean } from '../model/similar.ts'
+import { type Compilation, report } from './compilation.ts'
+import { diagnose, type Document, type Place, placeText, type Span, valueSpan } from './document.ts'
+import { resolve, type Resolving } from './resolve.ts'
+import type { View } from './scope.ts'
+import { readScalar, type Scalar, type Written } from './syntax.ts'
+import { type Known, mismatch, schemaOfValue, typesOf } from './type.ts'
+
+/** A compiled value and what is known of it. */
+export type Compiled = { template: Template; known: Known }
+
+/**
+ * Compiles a value with expressions in it. Undefined where something in it was reported as wrong.
+ *
+ * @param expected what the value is for, where that is known: certain mismatches are reported where they stand
+ */
+export const compileValue = (
+  compilation: Compilation,
+  view: View,
+  place: Place,
+  value: Json,
+  expected?: Known,
+): Compiled | undefined => {
+  if (typeof value === 'string' && value.includes('{{')) return compileText(compilation, view, place, value, expected)
+  if (Array.isArray(value)) return compileList(compilation, view, place, value, expected)
+  if (isObject(value)) return compileMap(compilation, view, place, value, expected)
+  const known = schemaOfValue(value)
+  return fits(compilation, place, known, expected) ? { template: { value }, known } : undefined
+}
+
+const compileText = (
+  compilation: Compilation,
+  view: View,
+  place: Place,
+  text: string,
+  expected: Known,
+): Compiled | undefined => {
+  const scalar = scalarOf(compilation, text)
+  const resolving = resolvingAt(compilation, view, place)
+  if (scalar.kind === 'wrong') {
+    resolving.report('INVALID_EXPRESSION', scalar.message, scalar)
+    return undefined
+  }
+  if (scalar.kind === 'plain') return compilePlain(compilation, place, scalar.text, expected)
+  if (scalar.kind === 'mixed') return compileMixed(resolving, place, scalar.parts, expected)
+  const resolved = resolve(resolving, scalar.expression, false, true)
+  if (!resolved || !fits(compilation, place, resolved.known, expected)) return undefined
+  const { expression, known } = resolved
+  return { template: expression.kind === 'literal' ? { value: expression.value } : { expression }, known }
+}
+
+const scalarOf = ({ scalars }: Compilation, text: string): Scalar => {
+  let scalar = scalars.get(text)
+  if (!scalar) {
+    scalar = readScalar(text)
+    scalars.set(text, scalar)
+  }
+  return scalar
+}
+
+const resolvingAt = (compilation: Compilation, view: View, place: Place): Resolving => ({
+  compilation,
+  view,
+  at: placeText(compilation.document, place),
+  report: (code, message, span) => {
+    const inText = spanInText(compilation.document, place, span)
+    compilation.diagnostics.push(diagnose(compilation.document, inText, code, message))
+  },
+})
+
+/**
+ * Where a part of a scalar's value stands in the file. Its text is looked for from the scalar's start on; where escapes
+ * or folded lines hide it, the scalar's start is all there is to say.
+ */
+const spanInText = (document: Document, place: Place, span: Span): Span => {
+  const scalar = valueSpan(document, place)
+  const value = (place.owner as JsonObject | null)?.[place.key]
+  if (typeof value !== 'string') return scalar
+  const raw = document.text.slice(scalar.start, scalar.end)
+  const wanted = value.slice(span.start, span.end)
+  let at = -1
+  for (
+    let before = value.indexOf(wanted);
+    before !== -1 && before <= span.start;
+    before = value.indexOf(wanted, before + 1)
+  ) {
+    at = raw.indexOf(wanted, at + 1)
+    if (at === -1) return scalar
+  }
+  return at === -1 ? scalar : { start: scalar.start + at, end: scalar.start + at + wanted.length }
+}
+
+const compilePlain = (compilation: Compilation, place: Place, value: string, expected: Known): Compiled | undefined => {
+  const known = schemaOfValue(value)
+  return fits(compilation, place, known, expected) ? { template: { value }, known } : undefined
+}
+
+const compileMixed = (
+  resolving: Resolving,
+  place: Place,
+  parts: (string | Written)[],
+  expected: Known,
+): Compiled | undefined => {
+  const resolved = parts.map(part => (typeof part === 'string' ? part : resolve(resolving, part)))
+  if (resolved.some(part => part === undefined)) return undefined
+  const wrong = resolved.findIndex(part => typeof part === 'object' && neverText(part.known))
+  if (wrong !== -1) {
+    const message = 'an object, a list or null cannot be put into text; use (json …)'
+    resolving.report('TYPE_MISMATCH', message, parts[wrong] as Written)
+    return undefined
+  }
+  const known = { type: 'string' }
+  if (!fits(resolving.compilation, place, known, expected)) return undefined
+  const text = resolved.map(part => (typeof part === 'string' ? part : part!.expression))
+  return { template: { text }, known }
+}
+
+const neverText = (known: Known): boolean => {
+  const types = typesOf(known)
+  return types !== undefined && [...types].every(type => type === 'object' || type === 'array' || type === 'null')
+}
+
+const compileList = (
+  compilation: Compilation,
+  view: View,
+  place: Place,
+  list: Json[],
+  expected: Known,
+): Compiled | undefined => {
+  if (!fits(compilation, place, { type: 'array' }, expected)) return undefined
+  const items = expected && isObject(expected.items) && typesOf(expected)?.has('array') ? expected.items : undefined
+  const compiled = list.map((item, key) => compileValue(compilation, view, { owner: list, key }, item, items))
+  if (compiled.some(item => item === undefined)) return undefined
+  const templates = compiled.map(item => item!.template)
+  const known = { type: 'array' }
+  return { template: templates.every(isValue) ? { value: list } : { list: templates }, known }
+}
+
+const compileMap = (
+  compilation: Compilation,
+  view: View,
+  place: Place,
+  map: JsonObject,
+  expected: Known,
+): Compiled | undefined => {
+  if (!fits(compilation, place, { type: 'object' }, expected)) return undefined
+  const fieldsFit = expected === undefined || checkFields(compilation, place, map, expected)
+  const properties = expected && isObject(expected.properties) ? expected.properties : {}
+  const templates: { [key: string]: Template } = {}
+  const known: JsonObject = {}
+  let complete = fieldsFit
+  let constant = true
+  for (const key of Object.keys(map)) {
+    const property = Object.hasOwn(properties, key) ? properties[key]! : undefined
+    const wanted = isObject(property) ? property : undefined
+    const compiled = compileValue(compilation, view, { owner: map, key }, map[key]!, wanted)
+    if (!compiled) complete = false
+    else {
+      templates[key] = compiled.template
+      known[key] = compiled.known ?? true
+      constant &&= isValue(compiled.template)
+    }
+  }
+  if (!complete) return undefined
+  const schema: JsonObject = {
+    type: 'object',
+    properties: known,
+    required: Object.keys(known),
+    additionalProperties: false,
+  }
+  return { template: constant ? { value: map } : { map: templates }, known: schema }
+}
+
+const isValue = (template: Template): boolean => 'value' in template
+
+/** A field too many, and a required one that is missing: one diagnostic where the one is a misspelt other. */
+const checkFields = (compilation: Compilation, place: Place, map: JsonObject, expected: JsonObject): boolean => {
+  if (combined.some(keyword => Object.hasOwn(expected, keyword))) return true
+  const properties = isObject(expected.properties) ? Object.keys(expected.properties) : []
+  const closed = expected.additionalProperties === false && expected.patternProperties === undefined
+  const unknown = closed ? Object.keys(map).filter(key => !properties.includes(key)) : []
+  for (const key of unknown) {
+    const message = `the input has no "${key}"${didYouMean(key, properties)}`
+    report(compilation, { owner: map, key }, 'UNKNOWN_FIELD', message, { at: 'key' })
+  }
+  const required = Array.isArray(expected.required) ? expected.required : []
+  const missing = required.filter(name => typeof name === 'string' && !Object.hasOwn(map, name)) as string[]
+  if (unknown.length > 0) return false
+  for (const name of missing) {
+    const near = Object.keys(map).find(key => !properties.includes(key) && didYouMean(key, [name]))
+    const [where, hint] = near ? [{ owner: map, key: near }, `; is "${near}" meant for it?`] : [place, '']
+    report(compilation, where, 'MISSING_FIELD', `the input lacks "${name}"${hint}`, { at: 'key' })
+  }
+  return missing.length === 0
+}
+
+const combined = ['$ref', '$dynamicRef', 'anyOf', 'oneOf', 'allOf', 'if', 'not']
+
+const fits = (compilation: Compilation, place: Place, known: Known, expected: Known): boolean => {
+  const problem = expected && known ? mismatch(known, expected) : undefined
+  if (problem === undefined) return true
+  const { document } = compilation
+  compilation.diagnostics.push(diagnose(document, valueSpan(document, place), 'TYPE_MISMATCH', `this is ${problem}`))
+  return false
+}

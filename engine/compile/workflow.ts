@@ -1,0 +1,42 @@
+import { isObject, type JsonObject } from '../model/json.ts'
+import type { Plan } from '../model/plan.ts'
+import { schemaProblem } from '../model/schema.ts'
+import { nameOf } from './catalog.ts'
+import { type Compilation, report } from './compilation.ts'
+import { fill } from './fill.ts'
+import { layOut } from './layout.ts'
+import { checkQueue } from './policy.ts'
+import { markRead } from './read.ts'
+
+/** Compiles one workflow. What is wrong is added to the compilation's diagnostics; then the plan is of no use. */
+export const compileWorkflow = (compilation: Compilation): Plan => {
+  const manifest = compilation.document.value as JsonObject
+  const kind = manifest.kind as Plan['kind']
+  checkInputSchemas(compilation)
+  checkDefaults(compilation)
+  layOut(compilation, kind)
+  fill(compilation)
+  const plan = {
+    name: nameOf(manifest) ?? '',
+    kind,
+    inputs: compilation.inputs,
+    nodes: compilation.items.map(item => item.node),
+  }
+  markRead(plan)
+  return plan
+}
+
+const checkInputSchemas = (compilation: Compilation): void => {
+  const { inputs } = compilation
+  for (const key of Object.keys(inputs)) {
+    const problem = schemaProblem(inputs[key]!)
+    if (problem) report(compilation, { owner: inputs, key }, 'INVALID_SCHEMA', `this is no JSON Schema: ${problem}`)
+  }
+}
+
+const checkDefaults = (compilation: Compilation): void => {
+  const { defaults } = compilation.spec
+  if (!isObject(defaults) || typeof defaults.queue !== 'string') return
+  compilation.uses.add(`queue/${defaults.queue}`)
+  checkQueue(compilation, defaults, defaults.queue)
+}

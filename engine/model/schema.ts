@@ -1,0 +1,57 @@
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
+import ajvFormats from 'ajv-formats'
+import { contentHash } from './canonical.ts'
+import type { Json } from './json.ts'
+
+/** Says what is wrong with a value in words for people, or null where nothing is. */
+export type Validator = (value: Json) => string | null
+
+/**
+ * The validator of a JSON Schema (2020-12, with formats). Compiled once for each content of a schema; the last
+ * thousand are kept.
+ *
+ * @throws Error where the schema is none; `schemaProblem` asks without throwing
+ */
+export const validator = (schema: Json): Validator => {
+  const key = contentHash(schema)
+  const kept = validators.get(key)
+  if (kept) return kept
+  const check = newAjv().compile(schema as object | boolean)
+  const made: Validator = value => (check(value) ? null : problems(check))
+  if (validators.size >= 1000) validators.delete(validators.keys().next().value as string)
+  validators.set(key, made)
+  return made
+}
+
+/** What keeps a value from being a JSON Schema, or null. */
+export const schemaProblem = (schema: Json): string | null => {
+  try {
+    validator(schema)
+    return null
+  } catch (error) {
+    return (error as Error).message.replace(/^schema is invalid: /, '')
+  }
+}
+
+const validators = new Map<string, Validator>()
+
+/** A new instance for each schema, so that two schemas with one `$id` do not meet. */
+const newAjv = (): Ajv2020 => {
+  const ajv = new Ajv2020({ allErrors: true, strict: false, useDefaults: false, logger: false })
+  ajvFormats.default(ajv)
+  return ajv
+}
+
+const problems = (check: ValidateFunction): string =>
+  (check.errors ?? [])
+    .filter(error => error.keyword !== 'if')
+    .slice(0, 5)
+    .map(problem)
+    .join('; ')
+
+const problem = (error: ErrorObject): string => {
+  const place = error.instancePath.slice(1).replaceAll('/', '.')
+  const detail = error.keyword === 'additionalProperties' ? ` "${error.params.additionalProperty}"` : ''
+  const allowed = error.keyword === 'enum' ? `: ${JSON.stringify(error.params.allowedValues)}` : ''
+  return `${place ? `${place} ` : ''}${error.message}${detail}${allowed}`
+}
