@@ -106,11 +106,11 @@ const keepConnected = ({ databaseUrl, channel, health, signal, onMessage, onReco
     await next.query(`listen "${channel}"`)
     client = next
     health.state = 'up'
-    return lost
+    return { lost } // in an object: an async function would wait for a bare promise
   }
   const first = connect()
   const loop = async () => {
-    let lost = await first
+    let { lost } = await first
     while (!signal.aborted) {
       await Promise.race([lost, aborted(signal)])
       if (signal.aborted) break
@@ -121,7 +121,7 @@ const keepConnected = ({ databaseUrl, channel, health, signal, onMessage, onReco
         await sleep(waitMs * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => {})
         const again = await connect().catch(() => null)
         if (!again) continue
-        lost = again
+        lost = again.lost
         onReconnect()
         break
       }

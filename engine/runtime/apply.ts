@@ -77,7 +77,7 @@ const fieldsOf = (document: object): QueueFields => {
     paused: spec.paused ?? false,
     concurrency: spec.concurrency ?? null,
     rate_count: rate ? Number(rate[1]) : null,
-    rate_ms: rate ? parseDuration(`${rate[2] ?? 1}${rate[3]}`) : null,
+    rate_ms: rate ? parseDuration(`${rate[2] ?? 1}${rate[3]}`) ?? null : null,
     max_depth: spec.maxDepth ?? null,
   }
 }
