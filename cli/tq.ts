@@ -30,7 +30,7 @@ export const main = async (argv: string[], io: Io = openIo()): Promise<number> =
     for (const [flags, text, fallback] of spec.options) {
       const option = new Option(flags, text)
       if (fallback !== undefined) option.default(fallback)
-      if (flags.includes('<k=v>')) option.argParser((value: string, before: string[] = []) => [...before, value])
+      if (/<(k=v|path)>/.test(flags)) option.argParser((value: string, before: string[] = []) => [...before, value])
       if (flags.startsWith('-o,')) option.choices(spec.formats ?? ['table', 'json', 'yaml', 'name'])
       command.addOption(option)
     }

@@ -17,7 +17,7 @@ export type CommandSpec = {
 }
 
 const output: [string, string, string] = ['-o, --output <format>', 'how the answer is printed', 'table']
-const files: [string, string] = ['-f, --file <k=v>', 'file, folder, or - for standard input; again for more (default: manifests/)']
+const files: [string, string] = ['-f, --file <path>', 'file, folder, or - for standard input; again for more (default: manifests/)']
 const recursive: [string, string] = ['-R, --recursive', 'folders with what is below them']
 const inputs: [string, string][] = [
   ['-i, --input <k=v>', 'one input, name=value; JSON where it parses as such; again for more'],
@@ -115,7 +115,7 @@ export const commands: CommandSpec[] = [
   {
     usage: 'plan <workflow>',
     summary: 'the compiled execution plan of a workflow or Task: from files with -f, else as applied',
-    options: [['-f, --file <k=v>', 'file, folder, or - for standard input'], recursive, output],
+    options: [['-f, --file <path>', 'file, folder, or - for standard input'], recursive, output],
     examples: ['tq plan licence-report', 'tq plan licence-report -f manifests/ -o json'],
     load: () => import('./plan.ts'),
   },

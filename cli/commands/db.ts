@@ -1,0 +1,23 @@
+import { migrate, migrationState, openDatabase, readConfig, TqError } from '../../engine/client.ts'
+import { urlOf } from '../connect.ts'
+import { print } from '../output.ts'
+import type { Action } from './index.ts'
+
+const db: Action = async (io, options, action) => {
+  if (action !== 'migrate' && action !== 'status') throw new TqError('USAGE', `"${action}" is nothing to do with the database; write tq db migrate or tq db status`)
+  const config = await readConfig(io.cwd, {}, io.env)
+  const database = openDatabase(urlOf(config), { schema: config.schema, max: 2 })
+  try {
+    const made = action === 'migrate' ? await migrate(database) : []
+    const { version, latest } = await migrationState(database.sql)
+    print(io, options.output, {
+      data: { schema: config.schema, version, latest, applied: made },
+      names: [String(version)],
+      table: { header: [], rows: [[`schema ${config.schema}:`, `version ${version} of ${latest}${made.length ? `, ${made.length} applied now` : ''}${version < latest ? ' (run tq db migrate)' : ''}`]] },
+    })
+    return version === latest ? 0 : 1
+  } finally {
+    await database.close()
+  }
+}
+export default db

@@ -1,0 +1,90 @@
+import { stringify } from 'yaml'
+import { type Context, listAttempts, listJobs, printId, readManifest, readRoot, resolveRun, snapshot, TqError } from '../../engine/client.ts'
+import { connected } from '../connect.ts'
+import type { Io } from '../io.ts'
+import { formatTable, took } from '../output.ts'
+import { icon } from '../progress.ts'
+import { printResult } from '../watching.ts'
+import type { Action, Options } from './index.ts'
+
+const describe: Action = (io, options, what, name) =>
+  connected(io, async context => {
+    const kind = ({ run: 'run', runs: 'run', workflow: 'workflow', wf: 'workflow', task: 'task', queue: 'queue', q: 'queue' } as const)[String(what)]
+    // `tq describe @latest` is a run.
+    if (!kind && !name) return describeRun(io, context, options, String(what))
+    if (!kind || !name) throw new TqError('USAGE', 'write tq describe run RUN, workflow NAME, task NAME or queue NAME')
+    return kind === 'run' ? describeRun(io, context, options, String(name)) : describeManifest(io, context, options, kind, String(name))
+  })
+export default describe
+
+const describeRun = async (io: Io, context: Context, options: Options, typed: string): Promise<number> => {
+  const id = await resolveRun(context, typed)
+  const { run, plan } = await snapshot(context, id)
+  const [root, all] = await Promise.all([readRoot(context.sql, id), listJobs(context.sql, { run: id, limit: 1000 })])
+  const shown = all.slice(0, 200)
+  const attempts = await listAttempts(context.sql, { run: id, ns: shown.map(job => job.n) })
+  const jobs = shown.map(({ node, ...job }) => ({
+    job: plan.nodes[node]!.path + (job.item === null ? '' : `[${job.item}]`),
+    kind: plan.nodes[node]!.kind,
+    ...job,
+    attempts: attempts.filter(attempt => attempt.n === job.n),
+  }))
+  const data = { ...run, id: printId(run.id), output: root?.output ?? null, error: root?.error ?? null, jobs }
+  if (options.output !== undefined && options.output !== 'table') {
+    printResult(io, options.output, data, data.id, null)
+    return 0
+  }
+  const line = (title: string, value: string) => io.out(`${title.padEnd(10)} ${value}`)
+  line('Run:', `${data.id}  (${run.name}, revision ${run.revision})`)
+  line('State:', `${icon(run.state)} ${run.state}   ${run.started_at.toISOString()} → ${run.ended_at?.toISOString() ?? '…'}  (${took(run.started_at, run.ended_at ?? new Date())})`)
+  line('Trigger:', run.trigger)
+  line('Input:', JSON.stringify(run.input))
+  if (run.warnings) line('Warnings:', `${run.warnings} (failures that were allowed)`)
+  if (data.error) line('Error:', `${errorText(data.error)}`)
+  if (data.output !== null) line('Output:', clip(JSON.stringify(data.output)))
+  io.out('Jobs:')
+  io.out(
+    formatTable(
+      {
+        header: ['  NAME', 'KIND', 'STATE', 'ATTEMPTS', 'WAITED', 'RAN', 'WORKER'],
+        rows: jobs.map(job => [
+          `  ${job.job || '(run)'}`, job.kind, `${icon(job.state)} ${job.state}`, String(job.attempts.length || job.attempt),
+          took(job.ready_at, job.started_at), took(job.started_at, job.ended_at), job.worker ?? '',
+        ]),
+      },
+      Number.POSITIVE_INFINITY,
+    ),
+  )
+  if (all.length > shown.length) io.out(`  … and more: tq get jobs ${typed}`)
+  for (const job of jobs.filter(job => job.error && job.state !== 'succeeded' && job.state !== 'omitted').slice(0, 20)) io.out(`  ${job.job || '(run)'}: ${errorText(job.error)}`)
+  const changed = codeChanges(jobs)
+  if (changed.length > 0) io.out(`Handlers that changed within the run: ${changed.join(', ')}`)
+  return 0
+}
+
+const describeManifest = async (io: Io, context: Context, options: Options, kind: 'workflow' | 'task' | 'queue', name: string): Promise<number> => {
+  const row = await readManifest(context.sql, { namespace: context.namespace, kind, name })
+  if (!row) throw new TqError('NOT_FOUND', `there is no ${kind} "${name}"; \`tq get ${kind}s\` lists them`)
+  if (options.output !== undefined && options.output !== 'table') printResult(io, options.output, row, `${kind}/${name}`, null)
+  else {
+    io.out(`Name:      ${kind}/${name}\nRevision:  ${row.revision}, applied ${row.applied_at.toISOString()} from ${row.file}\nHash:      ${row.hash.slice(0, 12)}`)
+    io.out(stringify((row.document as { spec?: unknown }).spec ?? {}).trimEnd())
+  }
+  return 0
+}
+
+/** Tasks of which more than one handler hash ran (RULES A2). */
+const codeChanges = (jobs: { job: string; attempts: { code: string | null }[] }[]): string[] => {
+  const seen = new Map<string, Set<string>>()
+  for (const job of jobs) {
+    const path = job.job.replace(/\[\d+\]$/, '')
+    for (const { code } of job.attempts) if (code) seen.set(path, (seen.get(path) ?? new Set()).add(code))
+  }
+  return [...seen].filter(([, codes]) => codes.size > 1).map(([path, codes]) => `${path} (${[...codes].join(' → ')})`)
+}
+
+const errorText = (error: unknown): string => {
+  const { name = 'Error', message = '', step } = error as { name?: string; message?: string; step?: string }
+  return `${step ? `${step}: ` : ''}${name}: ${clip(message.split('\n')[0]!)}`
+}
+const clip = (text: string): string => (text.length > 300 ? `${text.slice(0, 300)}… (${text.length} characters)` : text)
