@@ -26,7 +26,7 @@ export type Io = {
 
 export const openIo = (): Io => {
   const stop = new AbortController()
-  let second = () => process.exit(130)
+  let second: () => void = () => process.exit(130)
   const onSignal = () => {
     if (stop.signal.aborted) second()
     else stop.abort()
