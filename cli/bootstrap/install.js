@@ -8,27 +8,34 @@ const modules = join(root, 'node_modules')
 const lockfile = join(root, 'package-lock.json')
 const stamp = join(modules, '.tq-lock')
 
-/** Installs the packages of package-lock.json unless that has been done; without running their scripts. */
+/**
+ * Installs the packages of package-lock.json unless that has been done; without running their scripts. Not by `npm ci`:
+ * that refuses a lockfile made where the registry lacks an optional package of another platform. `--no-save` installs
+ * the locked versions too and leaves the lockfile alone.
+ */
 export const install = () => {
   if (!existsSync(lockfile)) return
   const wanted = createHash('sha256').update(readFileSync(lockfile)).digest('hex')
   if (installed(wanted)) return
-  console.error('tq: installing packages (npm ci)')
+  console.error('tq: installing packages (npm install)')
   const { status, error, stderr } = spawnSync(
     'npm',
-    ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--include=dev', '--include=optional', '--loglevel=error'],
+    ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', ...included, '--loglevel=error'],
     { cwd: root, stdio: ['ignore', 2, 'pipe'], encoding: 'utf8' },
   )
   if (error?.code === 'ENOENT')
     throw new Error('packages are missing and there is no `npm` on PATH to install them; install Node.js with npm')
   if (error) throw error
-  if (status !== 0) throw new Error(`npm ci failed with exit code ${status}\n${stderr}${hint(stderr)}`)
+  if (status !== 0) throw new Error(`npm install failed with exit code ${status}\n${stderr}${hint(stderr)}`)
   writeFileSync(stamp, wanted)
 }
 
+/** Whatever NODE_ENV or a user's settings leave out. */
+const included = ['--include=dev', '--include=optional']
+
 const installed = wanted => {
   if (!existsSync(modules)) return false
-  // A link is somebody's own arrangement, and `npm ci` would empty what it points to.
+  // A link is somebody's own arrangement, and npm would empty what it points to.
   if (lstatSync(modules).isSymbolicLink()) return true
   if (existsSync(stamp)) return readFileSync(stamp, 'utf8') === wanted
   // Installed by hand: npm's own record is newer than the lockfile.
