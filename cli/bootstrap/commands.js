@@ -19,7 +19,7 @@ const test = async (node, args) => {
 const check = async node => {
   const checks = [
     ['types', [typescript, '--noEmit', '-p', '.']],
-    ['style', [biome, 'ci', '--diagnostic-level=warn', '.']],
+    ['style', [biome, 'ci', '--diagnostic-level=warn', `--colors=${process.stdout.isTTY ? 'force' : 'off'}`, '.']],
     ['generated files', ['schemas/generate.ts', '--check']],
     ['imports', [ava, 'test/architecture.test.ts']],
   ]
