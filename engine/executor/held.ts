@@ -57,9 +57,15 @@ export const drop = (child: Child, key: number): Held | undefined => {
   return held
 }
 
-/** Attempts that have started: a child says so unless they end at once; the first it holds has started in any case. */
-export const markStarted = (child: Child, key: number | undefined, now: number): void => {
-  const held = key === undefined ? first(child) : child.held.get(key)
+/** A child says that an attempt has started, unless it ends at once; and again when its handler has been loaded. */
+export const restart = (child: Child, key: number, now: number): void => {
+  const held = child.held.get(key)
+  if (held) held.startedAt = now
+}
+
+/** The first that a child holds has started in any case, though a busy child has not said so. */
+export const markFirst = (child: Child, now: number): void => {
+  const held = first(child)
   if (held && child.ready) held.startedAt ??= now
 }
 
@@ -101,7 +107,7 @@ export const postMortem = (child: Child, exit: Exit, now: number): { results: Re
   const results: Result[] = []
   const released: number[] = []
   const all = [...child.held.values()]
-  if (!child.exiting && all.every(held => held.startedAt === undefined)) markStarted(child, undefined, now)
+  if (!child.exiting && all.every(held => held.startedAt === undefined)) markFirst(child, now)
   const guilty = child.exiting?.key ?? undefined
   for (const { work, startedAt } of all) {
     const ranMs = startedAt === undefined ? 0 : Math.round(now - startedAt)

@@ -119,11 +119,9 @@ const makeCluster = async (binaries: Binaries, dataDir: string, cluster: string)
   )
   if (exitCode === 0) return
   const hint = /could not look up effective user/.test(all)
-    ? '
-Postgres wants its user to have a name: add one to /etc/passwd, run as another user, or give the URL of a server'
+    ? '\nPostgres wants its user to have a name: add one to /etc/passwd, run as another user, or give the URL of a server'
     : ''
-  throw unreachable(`initdb failed with exit code ${exitCode} in ${cluster}:
-${all}${hint}`)
+  throw unreachable(`initdb failed with exit code ${exitCode} in ${cluster}:\n${all}${hint}`)
 }
 
 const startServer = async (
