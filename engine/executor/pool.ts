@@ -86,7 +86,7 @@ export const openPool = async (options: PoolOptions): Promise<Pool> => {
           settle(child, message, results)
           break
         case 'started':
-          restart(child, message[1], performance.now())
+          restart(child, message[1], message[2], performance.now())
           break
         case 'log':
           lines.push({

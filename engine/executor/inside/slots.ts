@@ -158,7 +158,7 @@ export const openSlots = (slots: number, handlersDir: string, outbox: Outbox): S
       for (const attempt of running) {
         if (attempt.announced) continue
         attempt.announced = true
-        outbox.put(['started', attempt.key])
+        outbox.put(['started', attempt.key, attempt.loading])
         const limit = attempt.job[8]
         if (limit > 0 && !attempt.loading) {
           const left = Math.max(0, limit - (performance.now() - attempt.startedAt))
