@@ -17,7 +17,8 @@ export type Job = [number, string, unknown, number, string, string, string, stri
 export type FromChild =
   | ['ok', key: number, ranMs: number, code: string, output: string]
   | ['failed', key: number, ranMs: number, code: string, error: JobError]
-  | ['started', key: number]
+  /** Comes twice where its handler has to be loaded first. */
+  | ['started', key: number, loading: boolean]
   | ['log', key: number | null, level: LogLine['level'], message: string, fields?: Record<string, unknown>]
   | ['progress', key: number, fraction: number, text?: string]
   /** Loaded, reads frames. */

@@ -7,6 +7,8 @@ export type Held = {
   work: Work
   expectedMs: number
   startedAt?: number
+  /** Its handler is being loaded, which does not count against its limit, but has one of its own. */
+  loading?: boolean
   abort?: { reason: AbortReason; at: number; graceMs: number }
 }
 
@@ -57,9 +59,17 @@ export const drop = (child: Child, key: number): Held | undefined => {
   return held
 }
 
-/** Attempts that have started: a child says so unless they end at once; the first it holds has started in any case. */
-export const markStarted = (child: Child, key: number | undefined, now: number): void => {
-  const held = key === undefined ? first(child) : child.held.get(key)
+/** A child says that an attempt has started, unless it ends at once; and again when its handler has been loaded. */
+export const restart = (child: Child, key: number, loading: boolean, now: number): void => {
+  const held = child.held.get(key)
+  if (!held) return
+  held.startedAt = now
+  held.loading = loading
+}
+
+/** The first that a child holds has started in any case, though a busy child has not said so. */
+export const markFirst = (child: Child, now: number): void => {
+  const held = first(child)
   if (held && child.ready) held.startedAt ??= now
 }
 
@@ -82,12 +92,15 @@ export const stuck = (child: Child, slots: number, slowMs: number, now: number):
   return slow >= slots
 }
 
+/** Loading a handler takes at most so much longer than the handler may run, ms. */
+const maxLoadMs = 10_000
+
 /** The attempt for which the child must be killed now: its limit, or an abort, and the grace are over. */
 export const overdue = (child: Child, graceMs: number, now: number): Child['killed'] => {
-  for (const { work, startedAt, abort } of child.held.values()) {
+  for (const { work, startedAt, loading, abort } of child.held.values()) {
     if (startedAt === undefined) continue
-    if (work.timeoutMs !== undefined && now >= startedAt + work.timeoutMs + graceMs)
-      return { key: work.key, reason: 'Timeout' }
+    const limitMs = (work.timeoutMs ?? Infinity) + (loading ? maxLoadMs : 0)
+    if (now >= startedAt + limitMs + graceMs) return { key: work.key, reason: 'Timeout' }
     if (abort && now >= Math.max(startedAt, abort.at) + abort.graceMs) return { key: work.key, reason: abort.reason }
   }
   return undefined
@@ -101,7 +114,7 @@ export const postMortem = (child: Child, exit: Exit, now: number): { results: Re
   const results: Result[] = []
   const released: number[] = []
   const all = [...child.held.values()]
-  if (!child.exiting && all.every(held => held.startedAt === undefined)) markStarted(child, undefined, now)
+  if (!child.exiting && all.every(held => held.startedAt === undefined)) markFirst(child, now)
   const guilty = child.exiting?.key ?? undefined
   for (const { work, startedAt } of all) {
     const ranMs = startedAt === undefined ? 0 : Math.round(now - startedAt)

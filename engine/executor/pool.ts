@@ -1,7 +1,7 @@
 import { TqError } from '../model/errors.ts'
 import { encodeWork } from './frame.ts'
 import type { AbortReason, FromChild } from './frame.ts'
-import { drop, hold, markStarted, newChild, overdue, postMortem, raiseExpected, stuck } from './held.ts'
+import { drop, hold, markFirst, newChild, overdue, postMortem, raiseExpected, restart, stuck } from './held.ts'
 import type { Child } from './held.ts'
 import { expectedMs, maxPrefetch, newPace, record, room, slowMs } from './pace.ts'
 import { startProcess } from './process.ts'
@@ -86,7 +86,7 @@ export const openPool = async (options: PoolOptions): Promise<Pool> => {
           settle(child, message, results)
           break
         case 'started':
-          markStarted(child, message[1], performance.now())
+          restart(child, message[1], message[2], performance.now())
           break
         case 'log':
           lines.push({
@@ -211,7 +211,7 @@ export const openPool = async (options: PoolOptions): Promise<Pool> => {
     const now = performance.now()
     for (const child of children) {
       if (child.held.size === 0 || !child.ready || child.killed) continue
-      markStarted(child, undefined, now)
+      markFirst(child, now)
       raiseExpected(child, slowMs, now)
       child.killed = overdue(child, graceMs, now)
       if (child.killed) child.process.kill()

@@ -117,7 +117,11 @@ const makeCluster = async (binaries: Binaries, dataDir: string, cluster: string)
     ],
     { ...as, all: true, reject: false, stdin: 'ignore', cwd: '/', extendEnv: false, env: environment(binaries) },
   )
-  if (exitCode !== 0) throw unreachable(`initdb failed with exit code ${exitCode} in ${cluster}:\n${all}`)
+  if (exitCode === 0) return
+  const hint = /could not look up effective user/.test(all)
+    ? '\nPostgres wants its user to have a name: add one to /etc/passwd, run as another user, or give the URL of a server'
+    : ''
+  throw unreachable(`initdb failed with exit code ${exitCode} in ${cluster}:\n${all}${hint}`)
 }
 
 const startServer = async (

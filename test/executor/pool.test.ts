@@ -98,7 +98,7 @@ test('a pool grows and shrinks', async t => {
 })
 
 test('close waits for what runs and hands back the rest', async t => {
-  const { pool, work, logged, results, released } = await testPool(t, { again: false, graceMs: 60_000 })
+  const { pool, work, logged, until, results, released } = await testPool(t, { again: false, graceMs: 60_000 })
   const dir = mkdtempSync(join(tmpdir(), 'tq-test-'))
   t.teardown(() => rmSync(dir, { recursive: true }))
   const [running, queued] = [work('waits-for-file', { file: join(dir, 'go') }), work('noop')]
@@ -107,6 +107,7 @@ test('close waits for what runs and hands back the rest', async t => {
 
   const closed = pool.close({ drainMs: 60_000 })
   t.is(pool.capacity(), 0)
+  await until(() => released.includes(queued.key))
   writeFileSync(join(dir, 'go'), '')
   await closed
   t.like(results, [{ key: running.key, ok: true }])

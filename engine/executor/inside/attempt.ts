@@ -15,6 +15,8 @@ export type Attempt = {
   /** The pool has been told that it started. */
   announced: boolean
   ended: boolean
+  /** Its handler is being loaded; then it starts once more. */
+  loading: boolean
   aborted?: AbortReason
   controller?: AbortController
   timer?: NodeJS.Timeout
@@ -27,6 +29,7 @@ export const newAttempt = (job: Job, now: number): Attempt => ({
   startedAt: now,
   announced: false,
   ended: false,
+  loading: false,
   logged: 0,
 })
 

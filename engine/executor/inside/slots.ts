@@ -69,13 +69,17 @@ export const openSlots = (slots: number, handlersDir: string, outbox: Outbox): S
     running.add(attempt)
     const handler = loaded.get(job[1])
     if (handler) return invoke(attempt, handler)
+    attempt.loading = true
     outbox.flush()
     currentAttempt.run(attempt, () =>
       loadHandler(handlersDir, job[1]).then(
         result => {
           if ('error' in result) return end(attempt, undefined, { error: result.error })
           if (!loaded.has(job[1])) loaded.set(job[1], result)
+          // Its time starts again: loading is not its own.
           attempt.startedAt = performance.now()
+          attempt.announced = false
+          attempt.loading = false
           invoke(attempt, loaded.get(job[1])!)
         },
         error => end(attempt, undefined, { error: toJobError(error) }),
@@ -84,7 +88,7 @@ export const openSlots = (slots: number, handlersDir: string, outbox: Outbox): S
   }
   const invoke = (attempt: Attempt, handler: Loaded) => {
     if (attempt.ended) return
-    // Its time was up, or it was cancelled, while its handler was loaded.
+    // It was cancelled while its handler was loaded.
     if (attempt.aborted) return end(attempt, handler, { value: null })
     if (careful(handler)) outbox.flush()
     try {
@@ -154,9 +158,9 @@ export const openSlots = (slots: number, handlersDir: string, outbox: Outbox): S
       for (const attempt of running) {
         if (attempt.announced) continue
         attempt.announced = true
-        outbox.put(['started', attempt.key])
+        outbox.put(['started', attempt.key, attempt.loading])
         const limit = attempt.job[8]
-        if (limit > 0) {
+        if (limit > 0 && !attempt.loading) {
           const left = Math.max(0, limit - (performance.now() - attempt.startedAt))
           attempt.timer = setTimeout(abortAttempt, left, attempt, 'Timeout')
         }

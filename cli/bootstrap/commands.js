@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from './root.js'
+import { runNode } from './run.js'
+import { readTap } from './tap.js'
+
+const ava = join(root, 'node_modules/ava/entrypoints/cli.js')
+const typescript = join(root, 'node_modules/typescript/bin/tsc')
+const biome = join(root, 'node_modules/@biomejs/biome/bin/biome')
+
+/** Runs tests; the last line is `N passed, N failed`, with `, N skipped` where some were. */
+const test = async (node, args) => {
+  const report = readTap(text => process.stdout.write(text))
+  const code = await runNode(node, [ava, '--tap', ...args], { onStdout: report.push })
+  return report.finish(code)
+}
+
+/** Types, style, stale generated files, and the direction of imports; all are looked at before it fails. */
+const check = async node => {
+  const checks = [
+    ['types', [typescript, '--noEmit', '-p', '.']],
+    ['style', [biome, 'ci', '--diagnostic-level=warn', `--colors=${process.stdout.isTTY ? 'force' : 'off'}`, '.']],
+    ['generated files', ['schemas/generate.ts', '--check']],
+    ['imports', [ava, 'test/architecture.test.ts']],
+  ]
+  const failed = []
+  for (const [what, args] of checks) {
+    const file = args.findLast(arg => /\.[tj]s$/.test(arg)) ?? args[0]
+    if (!existsSync(join(root, file)) && !existsSync(file)) continue
+    if ((await runNode(node, args)) !== 0) failed.push(what)
+  }
+  console.log(failed.length === 0 ? 'check: all is well' : `check: failed: ${failed.join(', ')}`)
+  return failed.length === 0 ? 0 : 1
+}
+
+export const commands = {
+  start: (node, args) => runNode(node, ['cli/tq.ts', 'start', ...args]),
+  test,
+  check,
+  generate: (node, args) => runNode(node, ['schemas/generate.ts', ...args]),
+  bench: (node, args) => runNode(node, ['bench/index.ts', ...args]),
+}

@@ -1,0 +1,4 @@
+import { defineTask } from '../engine/task.ts'
+
+/** Returns its input. */
+export default defineTask(input => input)

@@ -1,0 +1,2 @@
+/** Does nothing: for measuring what everything else costs. */
+export default () => null

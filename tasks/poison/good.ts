@@ -1,0 +1,2 @@
+/** Stands beside the bad ones, and must come through. */
+export default (input: unknown) => ({ good: true, input })

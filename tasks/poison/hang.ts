@@ -1,0 +1,2 @@
+/** Never ends and listens to nobody. */
+export default () => new Promise(() => {})

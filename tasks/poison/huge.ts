@@ -1,0 +1,2 @@
+/** Returns 50 MB. */
+export default () => 'x'.repeat(50_000_000)

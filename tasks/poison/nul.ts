@@ -1,0 +1,2 @@
+/** Returns the one character that Postgres does not store. */
+export default () => ({ title: 'before\0after' })

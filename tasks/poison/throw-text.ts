@@ -1,0 +1,4 @@
+/** Throws what is no error. */
+export default () => {
+  throw 'just text'
+}
