@@ -39,7 +39,10 @@ const fillItem = (compilation: Compilation, item: Item): void => {
       })
     }
   }
-  if (node.kind === 'forEach') return fillForEach(compilation, item)
+  if (node.kind === 'forEach') {
+    fillForEach(compilation, item)
+    return
+  }
   applyPolicy(compilation, item)
   if (step.with !== undefined && node.parent !== -1) fillInput(compilation, item)
   else checkPrevious(compilation, item)

@@ -1,4 +1,4 @@
-import type { Item, MemberScope, Scope } from './compilation.ts'
+import type { Item, MemberScope, Scope, Source } from './compilation.ts'
 
 /** Where an expression stands: at an item (in what surrounds it), or in its `output`, which sees its members too. */
 export type View = { at: Item; inside: boolean; noLoop?: boolean }
@@ -108,29 +108,33 @@ const fromFlow = (current: Item, found: Item, name: string): Found => {
 
 /** In what way a flow's step waits for another: certainly, only for its failure, only as one of several, or not. */
 const waitPath = (current: Item, found: Item): 'certain' | 'failed' | 'any' | 'none' => {
-  let best = 'none' as 'certain' | 'any' | 'none'
+  // Nearly every reference is to what the step itself names.
+  const direct = current.waits.find(wait => 'item' in wait && wait.item === found)
+  const certain = direct && 'item' in direct ? direct : behind(current, found, certainSources)
+  if (certain) return certain.on === 'failed' ? 'failed' : 'certain'
+  return behind(current, found, allSources) ? 'any' : 'none'
+}
+
+/** The edge by which a step comes to wait for another, near or far. */
+const behind = (current: Item, found: Item, sourcesOf: (item: Item) => Source[]): Source | undefined => {
   const seen = new Set<Item>([current])
-  const trail: { item: Item; certain: boolean }[] = [{ item: current, certain: true }]
-  for (let next = trail.pop(); next; next = trail.pop()) {
-    for (const wait of next.item.waits) {
-      const sources = 'any' in wait ? wait.any : [wait]
-      const certain = next.certain && sources.length === 1
-      for (const { item, on } of sources) {
-        if (item === found) {
-          if (on === 'failed' && certain) return 'failed'
-          best = certain || best === 'certain' ? 'certain' : 'any'
-        }
-        if (!seen.has(item)) {
-          seen.add(item)
-          // Certain trails go first (they are popped last in, first out), so that `any` does not hide them.
-          if (certain) trail.push({ item, certain })
-          else trail.unshift({ item, certain })
-        }
-      }
+  const trail = [current]
+  for (let item = trail.pop(); item; item = trail.pop()) {
+    for (const source of sourcesOf(item)) {
+      if (source.item === found) return source
+      if (seen.has(source.item)) continue
+      seen.add(source.item)
+      trail.push(source.item)
     }
   }
-  return best
+  return undefined
 }
+
+/** What a step waits for in any case: an `any` of one is no choice. */
+const certainSources = ({ waits }: Item): Source[] =>
+  waits.flatMap(wait => ('item' in wait ? [wait] : wait.any.length === 1 ? wait.any : []))
+
+const allSources = ({ waits }: Item): Source[] => waits.flatMap(wait => ('item' in wait ? [wait] : wait.any))
 
 /** The members of what the block belongs to, and that step itself: whether they ran is never certain. */
 const fromBlock = (owner: Item, id: string): Found | undefined => {

@@ -16,27 +16,42 @@ export type Scalar =
 
 /**
  * Reads the text of a scalar: Handlebars' syntax, of which paths, literals and calls of helpers are allowed. The
- * commonest scalar, one plain path, is read without Handlebars, which takes 17 µs for each.
+ * commonest, plain paths with or without text around, are read without Handlebars, which takes 17 µs for each scalar.
  */
 export const readScalar = (text: string): Scalar => {
-  const path = onePath.exec(text)
-  if (path && !keywords.has(path[1]!)) {
-    const start = text.indexOf(path[1]!, text.indexOf('{{'))
-    const source = path[1]!
-    return {
-      kind: 'whole',
-      expression: { kind: 'path', segments: source.split('.'), start, end: start + source.length, source },
-    }
-  }
+  const paths = readPaths(text)
+  if (paths) return fromParts(paths)
   try {
-    return fromStatements(text, (handlebars.parseWithoutProcessing(text) as hbs.AST.Program).body)
+    const lines = lineStarts(text)
+    const { body } = handlebars.parseWithoutProcessing(text) as hbs.AST.Program
+    return fromParts(body.map(statement => part(text, lines, statement)))
   } catch (error) {
     if (error instanceof Refused) return { kind: 'wrong', message: error.message, start: error.start, end: error.end }
     return syntaxError(text, error as Error)
   }
 }
 
-const onePath = /^\s*\{\{\s*([A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*)\s*\}\}\s*$/
+/** The parts of a text whose expressions are all plain paths; null where one is not. */
+const readPaths = (text: string): (string | Written)[] | null => {
+  if (text.includes('\\') || text.includes('{{{')) return null
+  const parts: (string | Written)[] = []
+  let from = 0
+  for (const match of text.matchAll(plainPath)) {
+    const before = text.slice(from, match.index)
+    const [all, space, source] = match as unknown as [string, string, string]
+    const segments = source.split('.')
+    if (before.includes('{{') || keywords.has(segments[0]!)) return null
+    const start = match.index + 2 + space.length
+    if (before !== '') parts.push(before)
+    parts.push({ kind: 'path', segments, start, end: start + source.length, source })
+    from = match.index + all.length
+  }
+  const rest = text.slice(from)
+  if (rest.includes('{{')) return null
+  return rest === '' ? parts : [...parts, rest]
+}
+
+const plainPath = /\{\{(\s*)([A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*)\s*\}\}/g
 const keywords = new Set(['true', 'false', 'null', 'undefined', 'this', 'else', 'as'])
 
 class Refused extends Error {
@@ -49,9 +64,8 @@ class Refused extends Error {
   }
 }
 
-const fromStatements = (text: string, statements: hbs.AST.Statement[]): Scalar => {
-  const lines = lineStarts(text)
-  const parts = statements.map(statement => part(text, lines, statement))
+/** One expression alone keeps its type; space around it does not count. */
+const fromParts = (parts: (string | Written)[]): Scalar => {
   const outer = parts.filter(one => typeof one !== 'string' || one.trim() !== '')
   if (outer.length === 1 && typeof outer[0] !== 'string') return { kind: 'whole', expression: outer[0]! }
   if (parts.every(one => typeof one === 'string')) return { kind: 'plain', text: parts.join('') }
@@ -160,7 +174,7 @@ const inner = (text: string, span: { start: number; end: number }): { start: num
 
 /** Finds the expression that does not parse and, where it can, says how to write it. */
 const syntaxError = (text: string, error: Error): Scalar => {
-  const expressions = [...text.matchAll(/\{\{([^]*?)\}\}/g)]
+  const expressions = [...text.matchAll(/\{\{([\s\S]*?)\}\}/g)]
   const wrong = expressions.find(match => !parses(match[0])) ?? expressions[0]
   const found = wrong ? inner(text, { start: wrong.index, end: wrong.index + wrong[0].length }) : undefined
   const span = found && found.end > found.start ? found : { start: Math.max(0, text.indexOf('{{')), end: text.length }
