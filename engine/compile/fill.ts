@@ -104,7 +104,7 @@ const demandWith = (compilation: Compilation, item: Item, source: Item, why: str
     compilation,
     item.place,
     'MAY_BE_MISSING',
-    `the step before, ${name}, ${why}; say with \`with\` what this step gets`,
+    `the step before (${name}) ${why}; say with \`with\` what this step gets`,
     { at: 'key' },
   )
 }

@@ -1,7 +1,7 @@
 import type { Item, MemberScope, Scope, Source } from './compilation.ts'
 
 /** Where an expression stands: at an item (in what surrounds it), or in its `output`, which sees its members too. */
-export type View = { at: Item; inside: boolean; noLoop?: boolean }
+export type View = { at: Item; inside: boolean }
 
 /**
  * What an id means somewhere: a step that has ended there (`doubt`: why its output may be missing all the same), one
@@ -14,28 +14,35 @@ export type Found =
 
 /** Looks an id up from the inside out: siblings that must have ended before, then those of enclosing scopes. */
 export const find = (view: View, id: string): Found => {
-  const candidates: string[] = []
-  if (view.inside && view.at.inner) {
-    const member = view.at.inner.ids.get(id)
-    if (member) return ended(member, leftOut(member))
-    candidates.push(...view.at.inner.ids.keys())
-  }
+  const member = view.inside ? view.at.inner?.ids.get(id) : undefined
+  if (member) return ended(member, leftOut(member))
   let current: Item | undefined = view.at
   while (current) {
     const { scope }: Item = current
-    if (scope.kind === 'members') {
-      const found = scope.ids.get(id)
-      if (found) return fromSibling(scope, current, found)
-      for (const other of scope.ids.keys()) if (scope.ids.get(other) !== current) candidates.push(other)
-    }
-    if (scope.kind === 'block') {
-      const found = fromBlock(scope.owner, id)
-      if (found) return found
-      candidates.push(...(scope.owner.inner?.ids.keys() ?? []))
-    }
+    const found = foundIn(scope, current, id)
+    if (found) return found
     current = ownerOf(scope)
   }
-  return { kind: 'unknown', candidates }
+  return { kind: 'unknown', candidates: visibleIds(view) }
+}
+
+const foundIn = (scope: Scope, current: Item, id: string): Found | undefined => {
+  if (scope.kind === 'block') return fromBlock(scope.owner, id)
+  const sibling = scope.kind === 'members' ? scope.ids.get(id) : undefined
+  return sibling && fromSibling(scope as MemberScope, current, sibling)
+}
+
+/** The ids that mean something at a place, whether or not their steps have run. */
+const visibleIds = (view: View): string[] => {
+  const ids = view.inside && view.at.inner ? [...view.at.inner.ids.keys()] : []
+  let current: Item | undefined = view.at
+  while (current) {
+    const { scope }: Item = current
+    if (scope.kind === 'members') for (const [id, item] of scope.ids) if (item !== current) ids.push(id)
+    if (scope.kind === 'block') ids.push(...(scope.owner.inner?.ids.keys() ?? []))
+    current = ownerOf(scope)
+  }
+  return ids
 }
 
 /** The forEach that a place stands in, with the name of its item; the innermost first. */

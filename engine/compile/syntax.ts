@@ -57,7 +57,7 @@ const keywords = new Set(['true', 'false', 'null', 'undefined', 'this', 'else', 
 class Refused extends Error {
   readonly start: number
   readonly end: number
-  constructor(message: string, span: { start: number; end: number }) {
+  constructor(message: string, span: Span) {
     super(message)
     this.start = span.start
     this.end = span.end
@@ -93,9 +93,17 @@ const refusals: { [type: string]: string } = {
   DecoratorBlock: 'decorators are not supported',
 }
 
+/** `a.b ?? c` parses, as a call of `a.b` with two arguments. */
+const notHelper = (text: string, head: { source: string; start: number; end: number }, span: Span): Refused => {
+  const hint = rewrite(text.slice(span.start, span.end))
+  if (hint) return new Refused(`${hint.reason}; write {{ ${hint.rewritten} }}`, span)
+  return new Refused(`"${head.source}" is no helper`, head)
+}
+
+type Span = { start: number; end: number }
 type Call = { path: hbs.AST.Expression; params: hbs.AST.Expression[]; hash?: hbs.AST.Hash }
 
-const callOrPath = (text: string, lines: number[], call: Call, span: { start: number; end: number }): Written => {
+const callOrPath = (text: string, lines: number[], call: Call, span: Span): Written => {
   if (call.hash?.pairs.length) throw new Refused('named arguments are not supported', span)
   const head = expression(text, lines, call.path)
   if (head.kind !== 'path') {
@@ -103,7 +111,7 @@ const callOrPath = (text: string, lines: number[], call: Call, span: { start: nu
     return head
   }
   if (call.params.length === 0) return head
-  if (head.segments.length > 1) throw new Refused(`"${head.source}" is no helper`, head)
+  if (head.segments.length > 1) throw notHelper(text, head, span)
   const args = call.params.map(param => expression(text, lines, param))
   return { kind: 'call', helper: head.source, args, ...span, source: text.slice(span.start, span.end) }
 }
@@ -127,12 +135,7 @@ const expression = (text: string, lines: number[], node: hbs.AST.Expression): Wr
 }
 
 /** `(list)` is a call without arguments; `(x)` of anything but a helper is found out when names are resolved. */
-const subExpression = (
-  text: string,
-  lines: number[],
-  node: hbs.AST.SubExpression,
-  span: { start: number; end: number },
-): Written => {
+const subExpression = (text: string, lines: number[], node: hbs.AST.SubExpression, span: Span): Written => {
   const written = callOrPath(text, lines, node, { start: span.start + 1, end: span.end - 1 })
   if (written.kind !== 'path' || written.segments.length > 1) return written
   return {
@@ -145,7 +148,7 @@ const subExpression = (
   }
 }
 
-const path = (text: string, node: hbs.AST.PathExpression, span: { start: number; end: number }): Written => {
+const path = (text: string, node: hbs.AST.PathExpression, span: Span): Written => {
   const source = text.slice(span.start, span.end)
   if (node.data)
     throw new Refused(`"${source}" is not supported; values come from inputs, steps, run, error, loop`, span)
@@ -166,7 +169,7 @@ const spanOf = (lines: number[], loc: hbs.AST.SourceLocation): { start: number; 
 })
 
 /** The span of what stands between the braces, without outer space. */
-const inner = (text: string, span: { start: number; end: number }): { start: number; end: number } => {
+const inner = (text: string, span: Span): { start: number; end: number } => {
   const content = text.slice(span.start + 2, span.end - 2)
   const start = span.start + 2 + content.length - content.trimStart().length
   return { start, end: start + content.trim().length }

@@ -7,10 +7,10 @@ export const canonicalJson = (value: unknown): string => JSON.stringify(sorted(v
 export const contentHash = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('hex')
 
 /**
- * The value with sorted keys. Copying and `JSON.stringify` take a quarter of the time of writing the text by hand; what
+ * The value with the keys of its objects in order. Copying and `JSON.stringify` take a quarter of the time of writing the text by hand; what
  * is in order already is not copied.
  */
-const sorted = (value: unknown): unknown => {
+export const sorted = (value: unknown): unknown => {
   if (typeof value !== 'object' || value === null) return value
   return Array.isArray(value) ? sortedList(value) : sortedObject(value as Record<string, unknown>)
 }
