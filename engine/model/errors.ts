@@ -44,6 +44,9 @@ export const jobErrorNames = [
   'OutputTooLarge',
   'ExpressionError',
   'UnhandledRejection',
+  'UncaughtException',
+  'HandlerMissing',
+  'HandlerInvalid',
   'NonError',
 ] as const
 

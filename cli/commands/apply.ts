@@ -1,0 +1,42 @@
+import { type Change, type Context, apply, compile, listHandlers, readManifests, type Config } from '../../engine/client.ts'
+import { connected } from '../connect.ts'
+import { printDiagnostics } from '../diagnostics.ts'
+import type { Io } from '../io.ts'
+import { print } from '../output.ts'
+import { originOf, readSources } from '../sources.ts'
+import type { Action, Options } from './index.ts'
+
+const applyCommand: Action = (io, options) =>
+  connected(io, async (context, config) => {
+    const asked = performance.now()
+    const changes = await applyFiles(io, context, config, options)
+    if (!changes) return 2
+    const count = (action: Change['action']) => changes.filter(change => change.action === action).length
+    const shown = changes.filter(change => change.action !== 'unchanged')
+    print(io, options.output, {
+      data: { changes, dryRun: options.dryRun === true },
+      names: shown.map(change => `${change.kind}/${change.name}`),
+      table: { header: [], rows: shown.map(line) },
+    })
+    const sums = `${count('created')} created, ${count('updated')} updated, ${count('unchanged')} unchanged, ${count('deleted')} deleted`
+    io.err(options.dryRun ? `${sums.replace('created', 'to create').replace('updated', 'to update').replace('deleted', 'to delete')}. Nothing was changed.` : `${sums} in ${Math.round(performance.now() - asked)} ms`)
+    return options.detailedExitcode && count('created') + count('updated') + count('deleted') > 0 ? 10 : 0
+  })
+export default applyCommand
+
+/** Compiles and applies files. Null: they have errors, which were printed. */
+export const applyFiles = async (io: Io, context: Context, config: Config, options: Options): Promise<Change[] | null> => {
+  const files = options.file as string[] | undefined
+  const sources = await readSources(io, files, options.recursive === true)
+  const known = (await readManifests(context.sql, { namespace: context.namespace })).map(row => row.document)
+  const compiled = compile(sources, { handlers: await listHandlers(config.handlersDir), known: known as never })
+  if (compiled.diagnostics.length > 0) printDiagnostics(io, options.output, { diagnostics: compiled.diagnostics, sources, ending: 'Nothing was changed.' })
+  if (compiled.diagnostics.some(diagnostic => diagnostic.severity === 'error')) return null
+  return apply(context, compiled, { origin: originOf(io, files), prune: options.prune === true, dryRun: options.dryRun === true })
+}
+
+const line = ({ action, kind, name, revision, runs }: Change): string[] => {
+  const sign = { created: '+', updated: '~', deleted: '-', kept: '-', unchanged: '=' }[action]
+  const what = action === 'kept' ? 'not in these files; kept (--prune deletes it)' : kind === 'queue' && action === 'updated' ? 'live change' : action
+  return [`  ${sign} ${kind}/${name}`, what, action === 'updated' ? `revision ${revision - 1} → ${revision}${runs ? `; ${runs} runs keep the one they have` : ''}` : '']
+}

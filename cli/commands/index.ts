@@ -1,0 +1,144 @@
+import type { Io } from '../io.ts'
+
+export type Options = Record<string, string | string[] | boolean | undefined> & { output?: string }
+export type Action = (io: Io, options: Options, ...args: (string | string[] | undefined)[]) => Promise<number>
+
+export type CommandSpec = {
+  usage: string
+  summary: string
+  /** Flags, what they do, the default. */
+  options: [string, string, string?][]
+  /** What `-o` may be; absent: table, json, yaml, name. */
+  formats?: string[]
+  examples: string[]
+  /** Its help ends with the table of exit codes. */
+  exits?: boolean
+  load(): Promise<{ default: Action }>
+}
+
+const output: [string, string, string] = ['-o, --output <format>', 'how the answer is printed', 'table']
+const files: [string, string] = ['-f, --file <k=v>', 'file, folder, or - for standard input; again for more (default: manifests/)']
+const recursive: [string, string] = ['-R, --recursive', 'folders with what is below them']
+const inputs: [string, string][] = [
+  ['-i, --input <k=v>', 'one input, name=value; JSON where it parses as such; again for more'],
+  ['--input-file <file>', 'inputs as YAML or JSON from a file, or - for standard input'],
+]
+
+/** The commands, in the order of their help. Each is loaded only when it is called. */
+export const commands: CommandSpec[] = [
+  {
+    usage: 'dev [dir]',
+    summary: 'everything in one process: embedded Postgres, worker, timers; applies manifests and again when they change',
+    options: [
+      ['--run <workflow>', 'runs this once everything is up, and ends with it where nobody is at the terminal'],
+      ['--fresh', 'begins with an empty database'],
+      ['-c, --concurrency <n>', 'child processes'],
+      ...inputs,
+    ],
+    examples: ['tq dev', 'tq dev --run licence-report', 'tq dev --fresh'],
+    load: () => import('./dev.ts'),
+  },
+  {
+    usage: 'validate',
+    summary: 'checks manifests without any database',
+    options: [files, recursive, ['-o, --output <format>', 'how the answer is printed', 'table']],
+    formats: ['table', 'json'],
+    examples: ['tq validate', 'tq validate -f manifests/report.yaml', 'tq validate -f bad.yaml -o json'],
+    load: () => import('./validate.ts'),
+  },
+  {
+    usage: 'apply',
+    summary: 'makes manifests the current ones: all or nothing',
+    options: [
+      files,
+      recursive,
+      ['--dry-run', 'says what would change, changes nothing'],
+      ['--prune', 'deletes what was applied from the same place and is not there any more'],
+      ['--detailed-exitcode', 'exit 10 where something changed'],
+      output,
+    ],
+    examples: ['tq apply', 'tq apply -f manifests/ --dry-run', 'tq apply -f manifests/ --prune'],
+    load: () => import('./apply.ts'),
+  },
+  {
+    usage: 'run <name>',
+    summary: 'starts a workflow or a Task',
+    options: [
+      ...inputs,
+      ['-w, --watch', 'shows the run until it has ended'],
+      ['--wait', 'waits until it has ended, prints its output'],
+      ['--timeout <duration>', 'waits at most so long'],
+      ['--idempotency-key <key>', 'the same key again gives the first run'],
+      output,
+    ],
+    exits: true,
+    examples: ['tq run hello --input name=Ada --wait', 'tq run licence-report --watch', 'tq run task/echo --input-file input.json --wait -o json'],
+    load: () => import('./run.ts'),
+  },
+  {
+    usage: 'get <what> [name]',
+    summary: 'lists runs, workflows, tasks, queues, workers, or the jobs of a run',
+    options: [['--state <state>', 'runs in this state'], ['--limit <n>', 'at most so many', '20'], output],
+    examples: ['tq get runs', 'tq get runs licence-report --state failed', 'tq get jobs @latest -o json'],
+    load: () => import('./get.ts'),
+  },
+  {
+    usage: 'describe <what> [name]',
+    summary: 'all about a run (with its jobs and their attempts), a workflow, a task or a queue',
+    options: [output],
+    examples: ['tq describe run @latest', 'tq describe workflow licence-report'],
+    load: () => import('./describe.ts'),
+  },
+  {
+    usage: 'wait <runs...>',
+    summary: 'waits until runs have ended; the exit code is the worst',
+    options: [['--timeout <duration>', 'at most so long'], output],
+    exits: true,
+    examples: ['tq wait @latest', 'tq wait t3h8v2f4 --timeout 5m'],
+    load: () => import('./wait.ts'),
+  },
+  {
+    usage: 'logs <run>',
+    summary: 'log lines of a run, or of a step with RUN/STEP',
+    options: [['-f, --follow', 'goes on until the run has ended'], ['--tail <n>', 'the last lines only'], ['-o, --output <format>', 'how the answer is printed', 'table']],
+    formats: ['table', 'json'],
+    examples: ['tq logs @latest', 'tq logs @latest/inspect -f'],
+    load: () => import('./logs.ts'),
+  },
+  {
+    usage: 'cancel <runs...>',
+    summary: 'cancels runs: what has not started at once, what runs by its signal',
+    options: [['--reason <text>', 'kept with the cancelled jobs', 'cancelled by hand'], output],
+    examples: ['tq cancel @latest', 'tq cancel t3h8v2f4 --reason "wrong month"'],
+    load: () => import('./cancel.ts'),
+  },
+  {
+    usage: 'plan <workflow>',
+    summary: 'the compiled execution plan of a workflow or Task: from files with -f, else as applied',
+    options: [['-f, --file <k=v>', 'file, folder, or - for standard input'], recursive, output],
+    examples: ['tq plan licence-report', 'tq plan licence-report -f manifests/ -o json'],
+    load: () => import('./plan.ts'),
+  },
+  {
+    usage: 'worker',
+    summary: 'a worker: claims jobs and runs their handlers in child processes; SIGTERM drains',
+    options: [
+      ['-Q, --queues <names>', 'only these queues, joined by commas (default: all)'],
+      ['-c, --concurrency <n>', 'child processes (default 2)'],
+      ['--slots <n>', 'jobs at once in one child, for handlers that wait (default 1)'],
+      ['--name <name>', 'how it is called'],
+      ['--handlers <dir>', 'where the handlers are (default tasks/)'],
+      ['-o, --output <format>', 'table for people, json for machines', 'table'],
+    ],
+    formats: ['table', 'json'],
+    examples: ['tq worker', 'tq worker -Q default,reports -c 4'],
+    load: () => import('./worker.ts'),
+  },
+  {
+    usage: 'db <action>',
+    summary: 'migrate: brings the database to this version; status: says where it is',
+    options: [output],
+    examples: ['tq db migrate', 'tq db status -o json'],
+    load: () => import('./db.ts'),
+  },
+]

@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises'
+import { text } from 'node:stream/consumers'
+import { parse } from 'yaml'
+import { type Json, type JsonObject, parseDuration, printId, shortId, start, TqError } from '../../engine/client.ts'
+import { connected } from '../connect.ts'
+import type { Io } from '../io.ts'
+import { finishWatching, printResult } from '../watching.ts'
+import type { Action, Options } from './index.ts'
+
+const run: Action = (io, options, name) =>
+  connected(io, async context => {
+    const asked = /^(?:(workflow|task)\/)?(.+)$/.exec(String(name))!
+    const input = await readInput(io, options)
+    const { id, duplicate } = await start(context, {
+      name: asked[2]!,
+      ...(asked[1] ? { kind: asked[1] as 'task' | 'workflow' } : {}),
+      input,
+      trigger: 'cli',
+      ...(typeof options.idempotencyKey === 'string' ? { idempotencyKey: options.idempotencyKey } : {}),
+    })
+    if (duplicate) io.err(`this idempotency key has started run ${shortId(id)} before`)
+    if (options.watch || options.wait) return finishWatching(io, context, id, { ...timeoutOf(options), show: options.watch === true, format: options.output })
+    printResult(io, options.output, { id: printId(id), duplicate }, printId(id), `run ${shortId(id)} started; see it: tq wait ${shortId(id)}, or tq get jobs ${shortId(id)}`)
+    return 0
+  })
+export default run
+
+export const timeoutOf = (options: Options): { timeoutMs?: number } => {
+  if (typeof options.timeout !== 'string') return {}
+  const timeoutMs = parseDuration(options.timeout)
+  if (timeoutMs === undefined) throw new TqError('USAGE', `--timeout ${options.timeout} is no duration; write one such as 30s or 5m`)
+  return { timeoutMs }
+}
+
+/** The inputs of a run: a file's, and over them those of `--input name=value`. */
+export const readInput = async (io: Io, options: Options): Promise<Json> => {
+  let input: Json = null
+  if (typeof options.inputFile === 'string') {
+    const source = options.inputFile === '-' ? await text(process.stdin) : await readFile(options.inputFile, 'utf8').catch(error => {
+      throw new TqError('USAGE', `--input-file: ${(error as Error).message}`)
+    })
+    try {
+      input = parse(source) as Json
+    } catch (error) {
+      throw new TqError('INVALID_INPUT', `${options.inputFile} is neither YAML nor JSON: ${(error as Error).message}`)
+    }
+  }
+  const pairs = (options.input as string[] | undefined) ?? []
+  if (pairs.length === 0) return input ?? {}
+  const object: JsonObject = typeof input === 'object' && input !== null && !Array.isArray(input) ? { ...input } : {}
+  for (const pair of pairs) {
+    const at = pair.indexOf('=')
+    if (at < 1) throw new TqError('USAGE', `--input ${pair}: write name=value`)
+    object[pair.slice(0, at)] = scalar(pair.slice(at + 1))
+  }
+  return object
+}
+
+/** JSON where it is JSON, else text: `n=3` is a number, `name=Ada` and `version="1.10"` are texts. */
+const scalar = (value: string): Json => {
+  try {
+    return JSON.parse(value) as Json
+  } catch {
+    return value
+  }
+}

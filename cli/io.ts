@@ -1,0 +1,59 @@
+import { styleText } from 'node:util'
+
+/** What a command may touch of the outside: where it prints, whether people look on, and when it should stop. */
+export type Io = {
+  /** The answer: stdout. */
+  out(text: string): void
+  /** Progress, warnings and hints: stderr. */
+  err(text: string): void
+  /** Moves the cursor, on a terminal only: stderr. */
+  raw(text: string): void
+  /** Somebody watches stderr on a terminal that can move its cursor. */
+  terminal: boolean
+  /** stdin and stderr are terminals. */
+  interactive: boolean
+  columns(): number
+  rows(): number
+  paint(color: 'green' | 'red' | 'yellow' | 'blue' | 'dim' | 'bold', text: string): string
+  cwd: string
+  env: NodeJS.ProcessEnv
+  /** Aborts on SIGINT and SIGTERM. */
+  signal: AbortSignal
+  /** Called on each further one. */
+  onSecondSignal(action: () => void): void
+  close(): void
+}
+
+export const openIo = (): Io => {
+  const stop = new AbortController()
+  let second = () => process.exit(130)
+  const onSignal = () => {
+    if (stop.signal.aborted) second()
+    else stop.abort()
+  }
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
+  // A reader that went away (`tq … | head`) is no error of ours.
+  process.stdout.on('error', error => {
+    if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(0)
+  })
+  const terminal = process.stderr.isTTY === true && process.env.TERM !== 'dumb' && !process.env.CI
+  return {
+    out: text => void process.stdout.write(`${text}\n`),
+    err: text => void process.stderr.write(`${text}\n`),
+    raw: text => void process.stderr.write(text),
+    terminal,
+    interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,
+    columns: () => process.stderr.columns ?? 80,
+    rows: () => process.stderr.rows ?? 24,
+    paint: (color, text) => styleText(color, text, { stream: process.stderr, validateStream: true }),
+    cwd: process.cwd(),
+    env: process.env,
+    signal: stop.signal,
+    onSecondSignal: action => void (second = action),
+    close() {
+      process.off('SIGINT', onSignal)
+      process.off('SIGTERM', onSignal)
+    },
+  }
+}

@@ -1,0 +1,41 @@
+import { stringify } from 'yaml'
+import type { Io } from './io.ts'
+
+/** A cell is text; a table drops columns from the right until it fits a terminal, and never wraps. */
+export type Table = { header: string[]; rows: string[][] }
+
+/** Prints an answer in the format asked for: `data` for machines, `table` for people, `names` one a line. */
+export const print = (io: Io, format: string | undefined, { data, table, names }: { data: unknown; table: Table; names: string[] }): void => {
+  if (format === 'json') io.out(JSON.stringify(data, null, 2))
+  else if (format === 'yaml') io.out(stringify(data).trimEnd())
+  else if (format === 'name') for (const name of names) io.out(name)
+  else io.out(formatTable(table, process.stdout.isTTY ? (process.stdout.columns ?? 80) : Number.POSITIVE_INFINITY))
+}
+
+export const formatTable = ({ header, rows }: Table, width: number): string => {
+  let shown = header.length
+  const widths = header.map((title, i) => Math.max(title.length, ...rows.map(row => (row[i] ?? '').length)))
+  const total = (count: number) => widths.slice(0, count).reduce((sum, w) => sum + w + 2, -2)
+  while (shown > 1 && total(shown) > width) shown--
+  return [header, ...rows]
+    .map(row => row.slice(0, shown).map((cell, i) => (i === shown - 1 ? cell : cell.padEnd(widths[i]!))).join('  ').trimEnd())
+    .join('\n')
+}
+
+/** `4m ago`, for tables. */
+export const ago = (date: Date | string | null): string => {
+  if (date === null) return '—'
+  return `${span(Date.now() - new Date(date).getTime())} ago`
+}
+
+/** A span of time at a glance: `212 ms`, `3.2s`, `4m`, `2h`, `3d`. */
+export const span = (ms: number): string => {
+  if (ms < 0) return '0 ms'
+  if (ms < 1000) return `${Math.round(ms)} ms`
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)}s`
+  if (ms < 3_600_000) return `${Math.floor(ms / 60_000)}m${ms < 600_000 ? `${Math.floor((ms % 60_000) / 1000)}s` : ''}`
+  if (ms < 86_400_000) return `${Math.floor(ms / 3_600_000)}h`
+  return `${Math.floor(ms / 86_400_000)}d`
+}
+
+export const took = (from: Date | null, to: Date | null): string => (from && to ? span(to.getTime() - from.getTime()) : '—')

@@ -1,0 +1,35 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join, relative, resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { type Source, TqError } from '../engine/client.ts'
+import type { Io } from './io.ts'
+
+export const defaultFolder = 'manifests'
+
+/** Reads manifests: files as named, folders' `.yaml` and `.yml` files (with `recursive` those below as well), `-` for stdin. */
+export const readSources = async (io: Io, files: string[] | undefined, recursive = false): Promise<Source[]> => {
+  const sources: Source[] = []
+  for (const file of files?.length ? files : [defaultFolder]) {
+    if (file === '-') sources.push({ file: '<stdin>', text: await text(process.stdin) })
+    else for (const path of await expand(io.cwd, file, recursive)) sources.push({ file: shown(io.cwd, path), text: await readFile(path, 'utf8') })
+  }
+  return sources
+}
+
+/** Where manifests come from, as `--prune` remembers it: the arguments as absolute paths. */
+export const originOf = (io: Io, files: string[] | undefined): string =>
+  (files?.length ? files : [defaultFolder]).map(file => (file === '-' ? '-' : resolve(io.cwd, file))).sort().join('\n')
+
+const expand = async (cwd: string, file: string, recursive: boolean): Promise<string[]> => {
+  const path = resolve(cwd, file)
+  const found = await stat(path).catch(() => null)
+  if (!found) throw new TqError('USAGE', `there is no file or folder ${file}`)
+  if (!found.isDirectory()) return [path]
+  const entries = await readdir(path, { recursive, withFileTypes: true })
+  return entries.filter(entry => entry.isFile() && /\.ya?ml$/.test(entry.name)).map(entry => join(entry.parentPath, entry.name)).sort()
+}
+
+const shown = (cwd: string, path: string): string => {
+  const short = relative(cwd, path)
+  return short.startsWith('..') ? path : short
+}

@@ -1,0 +1,86 @@
+import { Command, CommanderError, Option } from 'commander'
+import { errorCodes, TqError } from '../engine/model/errors.ts'
+import { commands, type Options } from './commands/index.ts'
+import { type Io, openIo } from './io.ts'
+
+/** Exit codes beside those of `errorCodes` (user documentation: `tq help exit-codes`). */
+export const exitCodes = `
+Exit codes
+   0  success; run --watch, run --wait, wait: the run succeeded
+   1  an error answered or found while working
+   2  usage, or an invalid manifest or input (nothing was changed)
+   3  the run failed        4  the run was cancelled
+   5  timed out: the run's own deadline, or --timeout
+   6  not found             7  conflict (the idempotency key was used with another input; runs are active)
+  69  database unreachable  130  interrupted (the run goes on)
+`
+
+/** Runs one command line. @returns the exit code */
+export const main = async (argv: string[], io: Io = openIo()): Promise<number> => {
+  let exit = 0
+  const program = new Command('tq')
+    .description('A declarative workflow engine: manifests in YAML, a plan in Postgres, handlers in TypeScript.\nStart here: tq dev')
+    .version(`tq ${await version()}`, '--version')
+    .helpCommand('help [command]', 'help for a command; exit-codes: what exit codes mean')
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({ writeOut: text => io.out(text.trimEnd()), writeErr: text => io.err(text.trimEnd()) })
+  for (const spec of commands) {
+    const command = program.command(spec.usage).description(spec.summary)
+    for (const [flags, text, fallback] of spec.options) {
+      const option = new Option(flags, text)
+      if (fallback !== undefined) option.default(fallback)
+      if (flags.includes('<k=v>')) option.argParser((value: string, before: string[] = []) => [...before, value])
+      if (flags.startsWith('-o,')) option.choices(spec.formats ?? ['table', 'json', 'yaml', 'name'])
+      command.addOption(option)
+    }
+    command.addHelpText('after', `\nExamples\n${spec.examples.map(example => `  $ ${example}`).join('\n')}\n${spec.exits ? exitCodes : ''}`)
+    command.action(async (...given: unknown[]) => {
+      const options = given.at(-2) as Options
+      const args = given.slice(0, -2) as (string | string[] | undefined)[]
+      const { default: action } = await spec.load()
+      exit = await guarded(io, options, () => action(io, options, ...args))
+    })
+  }
+  try {
+    if (argv[0] === 'help' && argv[1] === 'exit-codes') io.out(exitCodes.trim())
+    else await program.parseAsync(argv, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    exit = error.exitCode === 0 || error.code === 'commander.helpDisplayed' || error.code === 'commander.version' ? 0 : 2
+  }
+  return exit
+}
+
+/** Errors become text on stderr, or with `-o json` an object on stdout; the exit code says the kind. */
+const guarded = async (io: Io, options: Options, work: () => Promise<number>): Promise<number> => {
+  try {
+    return await work()
+  } catch (error) {
+    if (io.signal.aborted) return 130
+    const known = error instanceof TqError ? error : asTqError(error)
+    if (options.output === 'json') io.out(JSON.stringify({ error: { code: known.code, detail: known.message, ...known.details } }))
+    io.err(`error: ${known.message}`)
+    if (known.code === 'INTERNAL' && error instanceof Error) io.err(error.stack ?? '')
+    return errorCodes[known.code].exit
+  }
+}
+
+const asTqError = (error: unknown): TqError => {
+  const code = (error as { code?: string }).code ?? ''
+  const message = (error as Error).message
+  if (/^(ECONN|08|57P|ENOTFOUND|EAI_)/.test(code) || /Connection terminated/.test(message))
+    return new TqError('DATABASE_UNREACHABLE', `the database does not answer: ${message}`, { cause: error })
+  return new TqError('INTERNAL', message, { cause: error })
+}
+
+const version = async (): Promise<string> => {
+  const { readFile } = await import('node:fs/promises')
+  return (JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version
+}
+
+if (import.meta.main) {
+  const io = openIo()
+  process.exitCode = await main(process.argv.slice(2), io)
+  io.close()
+}

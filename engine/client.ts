@@ -1,0 +1,59 @@
+/**
+ * The door for programs and the command line: compile, apply, start, watch and cancel. Everything goes through the database;
+ * no worker need be near.
+ */
+import { brokers } from './broker/index.ts'
+import { TqError } from './model/errors.ts'
+import { type Context, type Log, openContext } from './runtime/context.ts'
+import { isLostConnection } from './runtime/patience.ts'
+import { migrationState } from './store/migrate.ts'
+import { openDatabase } from './store/sql.ts'
+
+export { type Compiled, compile, type Diagnostic, formatDiagnostic, type Source } from './compile/index.ts'
+export { errorCodes, TqError } from './model/errors.ts'
+export type { Json, JsonObject } from './model/json.ts'
+export type { Plan, PlanNode } from './model/plan.ts'
+export { parseDuration, formatDuration } from './model/duration.ts'
+export { printId, shortId } from './model/id.ts'
+export { ended, type JobState, type RunState } from './model/state.ts'
+export { apply, type ApplyOptions, type Change } from './runtime/apply.ts'
+export { cancelRun } from './runtime/cancel.ts'
+export { type Config, devFile, readConfig, runningDev } from './runtime/config.ts'
+export type { Context, Log } from './runtime/context.ts'
+export { listHandlers } from './runtime/handlers.ts'
+export { prepareStart, start, startMany, type Startable } from './runtime/start.ts'
+export { resolveRun, type RunResult, type Snapshot, snapshot, wait, watch } from './runtime/watch.ts'
+export { type MigrationState, migrate, migrationState } from './store/migrate.ts'
+export { type ManifestRow, readManifest, readManifests, readQueues } from './store/manifest.ts'
+export { readLogs, type StoredLog } from './store/log.ts'
+export { listRuns, type RunRow } from './store/run.ts'
+export { listSessions } from './store/session.ts'
+export { type AttemptView, type JobView, listAttempts, listJobs, type NodeCount, readRoot } from './store/view.ts'
+export { openDatabase } from './store/sql.ts'
+
+export type ClientOptions = { databaseUrl: string; schema: string; namespace: string; log: Log; connections?: number }
+
+/**
+ * Connects. @throws DATABASE_UNREACHABLE, and SCHEMA_OUTDATED where the database was not migrated to this version
+ */
+export const openClient = async (options: ClientOptions): Promise<Context & { close(): Promise<void> }> => {
+  const database = openDatabase(options.databaseUrl, { schema: options.schema, max: options.connections ?? 2 })
+  try {
+    const { version, latest } = await migrationState(database.sql)
+    if (version !== latest)
+      throw new TqError('SCHEMA_OUTDATED', `the database is at schema ${version}, this tq needs ${latest}; run \`tq db migrate\``)
+    const broker = await brokers.postgres!({ databaseUrl: options.databaseUrl, schema: options.schema })
+    const context = openContext({ ...options, database, broker })
+    return {
+      ...context,
+      async close() {
+        await broker.close()
+        await database.close()
+      },
+    }
+  } catch (error) {
+    await database.close()
+    if (!isLostConnection(error)) throw error
+    throw new TqError('DATABASE_UNREACHABLE', `the database does not answer: ${(error as Error).message}; start \`tq dev\`, or set TQ_DATABASE_URL`, { cause: error })
+  }
+}

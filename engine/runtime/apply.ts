@@ -1,0 +1,91 @@
+import type { Compiled } from '../compile/index.ts'
+import { TqError } from '../model/errors.ts'
+import {
+  type Kind, lockApply, openRuns, type QueueFields, readApplied, removeManifest, ensureQueues, storePlans, storeQueue, storeRevisions,
+} from '../store/manifest.ts'
+import type { Sql } from '../store/sql.ts'
+import type { Context } from './context.ts'
+import { parseDuration } from '../model/duration.ts'
+
+export type Change = { action: 'created' | 'updated' | 'unchanged' | 'deleted' | 'kept'; kind: Kind; name: string; revision: number; runs: number }
+
+export type ApplyOptions = {
+  /** Where the manifests came from: what `prune` may delete was applied from there. */
+  origin: string
+  prune: boolean
+  dryRun: boolean
+}
+
+type Manifest = Compiled['manifests'][number]
+
+/**
+ * Makes manifests the current ones: all or nothing, in one transaction (RULES A1). The same content again changes nothing.
+ * Runs in progress keep what they started with.
+ */
+export const apply = async (context: Context, compiled: Compiled, options: ApplyOptions): Promise<Change[]> => {
+  const { namespace } = context
+  const changes = await context.sql.begin(async sql => {
+    await lockApply(sql, namespace)
+    const before = new Map((await readApplied(sql, { namespace })).map(row => [`${row.kind}/${row.name}`, row]))
+    const runs = new Map((await openRuns(sql, { namespace })).map(row => [`${row.kind}/${row.name}`, row.runs]))
+    const given = compiled.manifests.map(manifest => ({ manifest, kind: kindOf(manifest.kind), key: `${kindOf(manifest.kind)}/${manifest.name}` }))
+    const different = given.filter(({ manifest, key }) => {
+      const row = before.get(key)
+      return !row || row.hash !== manifest.hash || row.plan_hash !== (manifest.planHash ?? null)
+    })
+    const revisions = options.dryRun ? new Map<string, number>() : await store(sql, namespace, options.origin, different.map(({ manifest }) => manifest))
+    const missing = [...before.values()].filter(row => row.origin === options.origin && !given.some(({ key }) => key === `${row.kind}/${row.name}`))
+    if (options.prune) await prune(sql, namespace, missing, runs, options.dryRun)
+    const changed = new Set(different.map(({ key }) => key))
+    return [
+      ...given.map(({ manifest, kind, key }): Change => {
+        const row = before.get(key)
+        const action = !row ? 'created' : changed.has(key) ? 'updated' : 'unchanged'
+        return { action, kind, name: manifest.name, revision: revisions.get(key) ?? (row?.revision ?? 0) + (changed.has(key) ? 1 : 0), runs: runs.get(key) ?? 0 }
+      }),
+      ...missing.map((row): Change => ({ action: options.prune ? 'deleted' : 'kept', kind: row.kind, name: row.name, revision: row.revision, runs: 0 })),
+    ]
+  })
+  if (!options.dryRun && changes.some(change => change.kind === 'queue' && change.action !== 'unchanged')) context.broker.broadcast({ type: 'queues' })
+  return changes
+}
+
+export const kindOf = (kind: string): Kind => (kind === 'Task' ? 'task' : kind === 'Queue' ? 'queue' : 'workflow')
+
+const store = async (sql: Sql, namespace: string, origin: string, manifests: Manifest[]): Promise<Map<string, number>> => {
+  if (manifests.length === 0) return new Map()
+  const plans = await storePlans(sql, manifests.flatMap(({ plan, planHash }) => (plan && planHash ? [{ hash: planHash, document: JSON.stringify(plan) }] : [])))
+  await ensureQueues(sql, { namespace, names: [...new Set(['default', ...manifests.flatMap(({ plan }) => (plan ? queuesOf(plan.nodes) : []))])] })
+  for (const { name, document } of manifests.filter(({ kind }) => kind === 'Queue')) await storeQueue(sql, { namespace, name, fields: fieldsOf(document) })
+  const stored = await storeRevisions(sql, {
+    namespace,
+    origin,
+    revisions: manifests.map(({ kind, name, hash, document, source, file, planHash }) => ({
+      kind: kindOf(kind), name, hash, document: JSON.stringify(document), source, file, plan: planHash ? plans.get(planHash)! : null,
+    })),
+  })
+  return new Map(stored.map(row => [`${row.kind}/${row.name}`, row.revision]))
+}
+
+const queuesOf = (nodes: { task?: { queue: string } }[]): string[] => [...new Set(nodes.flatMap(node => (node.task ? [node.task.queue] : [])))]
+
+/** A Queue's spec as the table has it; `rateLimit` is a count and a unit, `100/s`. */
+const fieldsOf = (document: object): QueueFields => {
+  const { spec = {} } = document as { spec?: { paused?: boolean; concurrency?: number; rateLimit?: string; maxDepth?: number } }
+  const rate = /^(\d+)\/(?:(\d+)?(ms|s|m|h|d))$/.exec(spec.rateLimit ?? '')
+  return {
+    paused: spec.paused ?? false,
+    concurrency: spec.concurrency ?? null,
+    rate_count: rate ? Number(rate[1]) : null,
+    rate_ms: rate ? parseDuration(`${rate[2] ?? 1}${rate[3]}`) ?? null : null,
+    max_depth: spec.maxDepth ?? null,
+  }
+}
+
+const prune = async (sql: Sql, namespace: string, missing: { kind: Kind; name: string }[], runs: Map<string, number>, dryRun: boolean) => {
+  for (const { kind, name } of missing) {
+    const open = runs.get(`${kind}/${name}`)
+    if (open) throw new TqError('CONFLICT', `${kind}/${name} has ${open} runs that have not ended; wait for them or cancel them, then prune again`)
+    if (!dryRun) await removeManifest(sql, { namespace, kind, name })
+  }
+}

@@ -1,0 +1,24 @@
+import type { JobError } from '../model/errors.ts'
+import { cancelBelow, type Doomed } from '../store/cancel.ts'
+import { readRuns } from '../store/run.ts'
+import type { Context } from './context.ts'
+
+/** Cancels a run (RULES R7). False: it had ended before. */
+export const cancelRun = async (context: Context, { run, reason }: { run: string; reason: string }): Promise<boolean> => {
+  const doomed = await stopBelow(context, { run, n: null, reason: { name: 'Cancelled', message: reason } })
+  return doomed !== null
+}
+
+/** Stops what is below a job, or all of the run: its blocks that must run go on. */
+export const stopBelow = async (
+  context: Context,
+  { run, n, reason }: { run: string; n: number | null; reason: JobError },
+): Promise<Doomed | null> => {
+  const [row] = await readRuns(context.sql, [run])
+  if (!row || row.ended_at) return null
+  const loaded = await context.plan(row.plan)
+  const doomed = await cancelBelow(context.sql, { run, n, spared: loaded.spared(), reason: JSON.stringify(reason) })
+  if (doomed.running.length > 0) context.broker.broadcast({ type: 'cancel', run, jobs: doomed.running.slice(0, 200) })
+  if (doomed.ready) context.broker.ring([{ queue: 0 }])
+  return doomed
+}

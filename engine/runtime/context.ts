@@ -1,0 +1,62 @@
+import type { Broker } from '../broker/index.ts'
+import type { Plan } from '../model/plan.ts'
+import { TqError } from '../model/errors.ts'
+import { ensureQueues, type QueueRow, readPlan, readQueues } from '../store/manifest.ts'
+import type { Database, Sql } from '../store/sql.ts'
+import { type LoadedPlan, loadPlan } from './plans.ts'
+import { openValues, type Values } from './values.ts'
+
+export type Log = (level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: Record<string, unknown>) => void
+
+/** What every service and operation of the runtime works with. */
+export type Context = {
+  database: Database
+  sql: Sql
+  broker: Broker
+  namespace: string
+  log: Log
+  values: Values
+  /** Plans never change: read once. */
+  plan(id: number): Promise<LoadedPlan>
+  /** The namespace's queues; `fresh` reads them again. */
+  queues(fresh?: boolean): Promise<QueueRow[]>
+}
+
+export const openContext = ({ database, broker, namespace, log }: Pick<Context, 'database' | 'broker' | 'namespace' | 'log'>): Context => {
+  const { sql } = database
+  const plans = new Map<number, Promise<LoadedPlan>>()
+  let known: Promise<QueueRow[]> | null = null
+  const queues = (fresh = false) => {
+    if (fresh || !known) known = readQueues(sql, { namespace })
+    known.catch(() => (known = null))
+    return known
+  }
+  return {
+    database,
+    sql,
+    broker,
+    namespace,
+    log,
+    values: openValues(sql),
+    queues,
+    plan(id) {
+      const loading = plans.get(id) ?? load(sql, namespace, id, queues)
+      loading.catch(() => plans.delete(id))
+      plans.set(id, loading)
+      if (plans.size > 200) plans.delete(plans.keys().next().value!)
+      return loading
+    },
+  }
+}
+
+const load = async (sql: Sql, namespace: string, id: number, queues: (fresh?: boolean) => Promise<QueueRow[]>): Promise<LoadedPlan> => {
+  const document = (await readPlan(sql, id)) as Plan | null
+  if (!document) throw new TqError('NOT_FOUND', `plan ${id} is not in the database; it was deleted while a run still names it`)
+  const names = [...new Set(document.nodes.flatMap(node => (node.task ? [node.task.queue] : [])))]
+  let rows = await queues()
+  if (names.some(name => !rows.some(row => row.name === name))) {
+    await ensureQueues(sql, { namespace, names })
+    rows = await queues(true)
+  }
+  return loadPlan(id, document, new Map(rows.map(row => [row.name, row.id])))
+}

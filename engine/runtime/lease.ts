@@ -1,0 +1,104 @@
+import { hostname } from 'node:os'
+import type pg from 'pg'
+import { openConnection } from '../store/sql.ts'
+import { endSession, holdSession, openSession, renewSession } from '../store/session.ts'
+import type { Context } from './context.ts'
+
+export type Lease = {
+  /** Null between a lost session and the next. */
+  session(): number | null
+  close(): Promise<void>
+}
+
+type Options = {
+  worker: string
+  queues: string[]
+  handlers: string[]
+  concurrency: number
+  leaseMs: number
+  /** The session may not settle any more: whatever it runs must stop now. */
+  onLost(): void
+  onOpen(session: number): void
+  /** Called with each renewal. */
+  onRenewed(): void
+}
+
+/**
+ * Keeps a worker's session alive: renews its lease three times as often as needed and holds its advisory lock on a connection
+ * of its own. Where the lease could not be renewed, `onLost` is called before it ends, by this process's monotonic clock; a
+ * new session is opened when the database answers again.
+ */
+export const keepLease = async (context: Context, options: Options): Promise<Lease> => {
+  const { leaseMs } = options
+  let session: number | null = null
+  let connection: pg.Client | null = null
+  let renewedAt = 0
+  let closing = false
+  let renewing = false
+
+  const open = async () => {
+    const asked = performance.now()
+    connection = await openConnection(context.database.url, { schema: context.database.schema })
+    connection.once('end', () => {
+      connection = null
+    })
+    session = await openSession(connection, { ...options, namespace: context.namespace, host: hostname(), pid: process.pid })
+    renewedAt = asked
+    options.onOpen(session)
+  }
+
+  const lose = () => {
+    session = null
+    const old = connection
+    connection = null
+    old?.end().catch(() => {})
+    options.onLost()
+  }
+
+  /** A connection that broke is not death: take the lock again on another. */
+  const holdAgain = async (id: number) => {
+    const next = await openConnection(context.database.url, { schema: context.database.schema })
+    if (await holdSession(next, id)) {
+      connection = next
+      next.once('end', () => {
+        if (connection === next) connection = null
+      })
+    } else await next.end()
+  }
+
+  const tick = async () => {
+    if (closing || renewing) return
+    renewing = true
+    try {
+      if (session === null) return await open()
+      const asked = performance.now()
+      if (!connection) await holdAgain(session)
+      if (!(await renewSession(context.sql, { session, leaseMs }))) return lose()
+      renewedAt = asked
+      options.onRenewed()
+    } catch (error) {
+      context.log('debug', `the lease was not renewed: ${(error as Error).message}`)
+    } finally {
+      renewing = false
+    }
+  }
+
+  await open()
+  const timer = setInterval(tick, leaseMs / 5)
+  const watch = setInterval(() => {
+    if (session !== null && performance.now() - renewedAt > leaseMs * 0.85) {
+      context.log('error', 'the lease could not be renewed: what runs here is stopped, others will take it up')
+      lose()
+    }
+  }, leaseMs / 20)
+  return {
+    session: () => session,
+    async close() {
+      closing = true
+      clearInterval(timer)
+      clearInterval(watch)
+      if (session !== null) await endSession(context.sql, session).catch(() => {})
+      await connection?.end().catch(() => {})
+    },
+  }
+}

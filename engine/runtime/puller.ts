@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Cursor, claimQueue } from '../store/claim.ts'
+import type { HeldJob } from '../store/job.ts'
+import type { QueueRow } from '../store/manifest.ts'
+import type { Context } from './context.ts'
+import { isLostConnection } from './patience.ts'
+
+/** A pull at least so often, jittered, whatever hints say: the bound on the delay of a lost hint. */
+export const pollMs = 1000
+/** How long a pull may begin behind what was seen taken, before it looks from the front again: bounds priority inversion. */
+const cursorMs = 250
+const controlLimit = 200
+
+export type Puller = {
+  /** These queues may have work: look now. */
+  wake(queues: Iterable<number>): void
+  /** Room came free. */
+  room(): void
+  done: Promise<void>
+}
+
+type Options = {
+  session(): number | null
+  queues(): QueueRow[]
+  /** How many jobs of tasks can be held beyond those that are. */
+  capacity(): number
+  onClaimed(jobs: HeldJob[]): void
+  signal: AbortSignal
+}
+
+/**
+ * Claims up to the free capacity: the engine's own queue first, then the others in turns. Queues of which the last pull came
+ * back full, or of which a hint spoke, are looked at whenever room comes free; all of them once a `pollMs`.
+ */
+export const openPuller = (context: Context, options: Options): Puller => {
+  const hot = new Set<number>()
+  const cursors = new Map<number, { cursor: Cursor; until: number }>()
+  let wakeUp = () => {}
+  let asleep = false
+  let turn = 0
+
+  const pullQueue = async (queue: QueueRow, limit: number): Promise<number> => {
+    const session = options.session()
+    if (session === null) return 0
+    const limited = queue.concurrency !== null || queue.rate_count !== null
+    const known = cursors.get(queue.id)
+    const after = known && known.until > performance.now() ? known.cursor : undefined
+    const { jobs, busy, cursor } = await claimQueue(context.sql, { session, queue: queue.id, limit, limited, ...(after ? { after } : {}) })
+    if (jobs.length > 0) options.onClaimed(jobs)
+    if (cursor && !limited) cursors.set(queue.id, { cursor, until: after ? known!.until : performance.now() + cursorMs })
+    if (busy || jobs.length === limit) hot.add(queue.id)
+    else if (after) {
+      cursors.delete(queue.id)
+      hot.add(queue.id)
+    } else hot.delete(queue.id)
+    if (busy) await sleep(1 + Math.random() * 2)
+    return jobs.length
+  }
+
+  const round = async (all: boolean) => {
+    const queues = options.queues()
+    const own = queues.find(queue => queue.id === 0)
+    if (own && (all || hot.has(0))) await pullQueue(own, controlLimit)
+    const wanted = queues.filter(queue => queue.id !== 0 && (all || hot.has(queue.id)))
+    for (let i = 0; i < wanted.length; i++) {
+      const room = options.capacity()
+      if (room <= 0) return
+      const queue = wanted[(i + turn) % wanted.length]!
+      await pullQueue(queue, Math.min(500, Math.max(1, Math.ceil(room / (wanted.length - i)))))
+    }
+    turn++
+  }
+
+  const loop = async () => {
+    let nextPoll = 0
+    while (!options.signal.aborted) {
+      const all = performance.now() >= nextPoll
+      if (all) nextPoll = performance.now() + pollMs * (0.75 + Math.random() / 2)
+      try {
+        await round(all)
+      } catch (error) {
+        if (!isLostConnection(error)) context.log('error', `pulling failed: ${(error as Error).message}`)
+        await sleep(100 + Math.random() * 100, undefined, { signal: options.signal }).catch(() => {})
+      }
+      if ((hot.size > 0 && options.capacity() > 0) || hot.has(0)) continue
+      await new Promise<void>(resolve => {
+        const timer = setTimeout(resolve, Math.max(1, nextPoll - performance.now()))
+        wakeUp = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+        asleep = true
+      })
+      asleep = false
+    }
+  }
+
+  const poke = () => {
+    if (asleep) wakeUp()
+  }
+  options.signal.addEventListener('abort', poke)
+  return {
+    wake(queues) {
+      for (const id of queues) {
+        hot.add(id)
+        cursors.delete(id)
+      }
+      if (hot.size > 0) poke()
+    },
+    room() {
+      if (hot.size > 0) poke()
+    },
+    done: loop(),
+  }
+}

@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { justStarted, lostJobs, requeueLost } from '../store/reap.ts'
+import { declareLost, watchSessions } from '../store/session.ts'
+import { settle } from '../store/settle.ts'
+import { jobError, noAttempt } from './action.ts'
+import type { Context } from './context.ts'
+import { finish } from './finish.ts'
+import { lostLimit } from './task.ts'
+
+/** Between two looks at the sessions' locks: a lock that is free in both is no reconnect but a death (RULES R9). */
+export const lookMs = 300
+
+/**
+ * Finds sessions whose worker is gone and gives their jobs back, or fails those that may not run again. Any number of
+ * reapers may run. After a pause of its own or of the database it waits one lease, so that live workers renew first.
+ */
+export const reaper = async (context: Context, { leaseMs }: { leaseMs: number }, signal: AbortSignal): Promise<void> => {
+  let unheld = new Set<number>()
+  let patientUntil = 0
+  let before = performance.now()
+  let leftovers = true
+  while (!signal.aborted) {
+    await sleep(lookMs * (0.9 + Math.random() / 5), undefined, { signal }).catch(() => {})
+    if (signal.aborted) return
+    try {
+      const now = performance.now()
+      if (now - before > leaseMs || (await justStarted(context.sql, { leaseMs }))) patientUntil = now + leaseMs
+      before = now
+      const sessions = await watchSessions(context.sql)
+      const lost = sessions.filter(s => (now >= patientUntil && s.expired) || (!s.held && unheld.has(s.id) && now >= patientUntil))
+      unheld = new Set(sessions.filter(s => !s.held).map(s => s.id))
+      if (lost.length > 0) await declareLost(context.sql, lost.map(s => s.id))
+      if (lost.length > 0 || leftovers) leftovers = await takeBack(context)
+    } catch (error) {
+      context.log('debug', `the reaper could not look: ${(error as Error).message}`)
+      leftovers = true
+    }
+  }
+}
+
+/** True where there may be more. */
+const takeBack = async (context: Context): Promise<boolean> => {
+  const limit = 500
+  const jobs = await lostJobs(context.sql, { limit })
+  if (jobs.length === 0) return false
+  const requeued: Parameters<typeof requeueLost>[1] = []
+  for (const { session, ...job } of jobs) {
+    const loaded = await context.plan(job.plan)
+    const task = job.queue === 0 || job.inner_base !== null ? undefined : loaded.nodes[job.node]!.task
+    if (!task || (task.onLost === 'requeue' && job.lost + 1 < lostLimit)) {
+      requeued.push({ run: job.run, n: job.n, attempt: job.attempt, session, counts: task !== undefined })
+      continue
+    }
+    const why = task.onLost === 'fail' ? 'its task says onLost: fail' : `that was the ${lostLimit}rd worker lost while it held it`
+    const error = jobError('WorkerLost', `its worker was lost while it held the job, and ${why}`)
+    const action = finish(job, loaded, { state: 'failed', output: null, error, last: true }, { ...noAttempt, lost: true })
+    if (action.do === 'end') {
+      const settled = await settle(context.sql, { session, serves: [], endings: [action.ending], refills: action.refill ? [action.refill] : [], expired: true })
+      context.broker.ring(settled.ready.map(ready => ({ queue: ready.queue })))
+    } else requeued.push({ run: job.run, n: job.n, attempt: job.attempt, session, counts: true })
+  }
+  const queued = await requeueLost(context.sql, requeued)
+  if (queued.length > 0) {
+    context.log('warn', `${queued.length} jobs of lost workers are queued again`)
+    context.broker.ring([...new Set(queued.map(job => job.queue))].map(queue => ({ queue })))
+  }
+  return jobs.length === limit
+}

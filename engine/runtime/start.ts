@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto'
+import { channelOf } from '../broker/postgres.ts'
+import { canonicalJson } from '../model/canonical.ts'
+import { TqError } from '../model/errors.ts'
+import { newId } from '../model/id.ts'
+import { checkInputs } from '../model/input.ts'
+import type { Json, JsonObject } from '../model/json.ts'
+import { validator } from '../model/schema.ts'
+import { readManifest } from '../store/manifest.ts'
+import { type Start, startOnce, startRuns } from '../store/run.ts'
+import type { Context } from './context.ts'
+import type { LoadedPlan } from './plans.ts'
+
+export type StartOptions = {
+  name: string
+  kind?: 'task' | 'workflow'
+  input: Json
+  trigger: string
+  idempotencyKey?: string
+  labels?: JsonObject
+}
+
+/** What is started again and again: resolved once. */
+export type Startable = { start: Start; loaded: LoadedPlan }
+
+/**
+ * Starts one run of a workflow or a Task.
+ *
+ * @throws NOT_FOUND; AMBIGUOUS where a Task and a workflow have the name; INVALID_INPUT; CONFLICT (RULES A3)
+ */
+export const start = async (context: Context, options: StartOptions): Promise<{ id: string; duplicate: boolean }> => {
+  const startable = await prepareStart(context, options)
+  const input = checked(startable, options.name, options.input)
+  const id = newId()
+  const channel = channelOf(context.database.schema)
+  const run = { id, input: JSON.stringify(input) }
+  if (options.idempotencyKey === undefined) {
+    await startRuns(context.sql, startable.start, [run], channel)
+    return { id, duplicate: false }
+  }
+  const inputHash = createHash('sha256').update(canonicalJson(input)).digest('hex')
+  const made = await startOnce(context.sql, startable.start, run, { key: options.idempotencyKey, inputHash, channel })
+  if (made.conflict)
+    throw new TqError('CONFLICT', `idempotency key "${options.idempotencyKey}" was used for ${options.name} with another input; use another key, or the same input`, { run: made.id })
+  return { id: made.id, duplicate: made.duplicate }
+}
+
+/** Starts many runs of the same in one commit. Inputs are checked; one that is wrong starts none. */
+export const startMany = async (context: Context, startable: Startable, inputs: Json[]): Promise<string[]> => {
+  const runs = inputs.map(input => ({ id: newId(), input: JSON.stringify(checked(startable, startable.start.name, input)) }))
+  await startRuns(context.sql, startable.start, runs, channelOf(context.database.schema))
+  return runs.map(run => run.id)
+}
+
+export const prepareStart = async (
+  context: Context,
+  { name, kind, trigger, labels }: Pick<StartOptions, 'name' | 'kind' | 'trigger' | 'labels'>,
+): Promise<Startable> => {
+  const { namespace } = context
+  const [workflow, task] = await Promise.all([
+    kind === 'task' ? null : readManifest(context.sql, { namespace, kind: 'workflow', name }),
+    kind === 'workflow' ? null : readManifest(context.sql, { namespace, kind: 'task', name }),
+  ])
+  if (workflow && task)
+    throw new TqError('AMBIGUOUS', `"${name}" is a workflow and a Task; say which: workflow/${name} or task/${name}`)
+  const found = workflow ?? task
+  if (!found?.plan) throw new TqError('NOT_FOUND', `there is no workflow or Task "${name}" in namespace "${namespace}"; \`tq get workflows\` lists what is applied`, { name })
+  const loaded = await context.plan(found.plan)
+  return {
+    loaded,
+    start: {
+      namespace, kind: workflow ? 'workflow' : 'task', name, revision: found.revision, plan: found.plan, scope: loaded.root(),
+      nextN: loaded.nodes.length, deadlineMs: loaded.nodes[0]!.deadlineMs ?? null, trigger, labels: labels ?? null,
+    },
+  }
+}
+
+const checked = ({ loaded, start }: Startable, name: string, input: Json): Json => {
+  if (start.kind === 'workflow') {
+    const result = checkInputs(loaded.plan.inputs, input)
+    if ('errors' in result) throw new TqError('INVALID_INPUT', `the input of ${name} is wrong: ${result.errors.join('; ')}`, { errors: result.errors })
+    return result.ok
+  }
+  const schema = loaded.nodes[0]!.task?.inputSchema
+  const problem = schema === undefined ? null : validator(schema)(input)
+  if (problem) throw new TqError('INVALID_INPUT', `the input of task "${name}" ${problem}`)
+  return input
+}

@@ -1,0 +1,134 @@
+import type { JobError } from '../model/errors.ts'
+import { evaluate, ExpressionError, type Scope } from '../model/expression.ts'
+import type { Json } from '../model/json.ts'
+import { type Validator, validator } from '../model/schema.ts'
+import type { Result, Work } from '../executor/index.ts'
+import type { HeldJob } from '../store/job.ts'
+import { remaining } from '../store/timer.ts'
+import { type Action, cancelled, jobError, noAttempt } from './action.ts'
+import type { Context } from './context.ts'
+import { finish } from './finish.ts'
+import type { LoadedPlan } from './plans.ts'
+import { inputOf } from './values.ts'
+
+/** How often a job's worker or child may die before it fails (RULES R3). */
+export const lostLimit = 3
+/** When a job whose handler is not here is looked at again, ms. */
+const handlerAgainMs = 5000
+
+/** A task's job between its claim and its settling. */
+export type InFlight = {
+  key: number
+  job: HeldJob
+  loaded: LoadedPlan
+  scope: Scope
+  input: string
+  /** Its time is limited by the deadline, not by the attempt's timeout. */
+  atDeadline: boolean
+  since: number
+}
+
+/** Makes held jobs ready for the executor: their inputs are evaluated now, once (rule 3 of the language). */
+export const prepare = async (
+  context: Context,
+  held: { job: HeldJob; loaded: LoadedPlan }[],
+  nextKey: () => number,
+): Promise<{ started: InFlight[]; work: Work[]; actions: Action[] }> => {
+  const scopes = await context.values.gather(held.map(({ job, loaded }) => ({ job, loaded, roots: loaded.taskRoots(job.node) })))
+  const limited = held.filter(({ job, loaded }) => loaded.nodes[job.node]!.deadlineMs !== undefined)
+  const left = new Map((limited.length ? await remaining(context.sql, limited.map(({ job }) => job)) : []).map(row => [`${row.run}/${row.n}`, row.ms]))
+  const started: InFlight[] = []
+  const work: Work[] = []
+  const actions: Action[] = []
+  held.forEach(({ job, loaded }, i) => {
+    const node = loaded.nodes[job.node]!
+    if (job.doomed) return void actions.push(finish(job, loaded, cancelled, noAttempt))
+    const input = inputText(loaded, job.node, scopes[i]!)
+    if ('error' in input) return void actions.push(finish(job, loaded, failed(input.error), { ...noAttempt, input: input.text }))
+    const leftMs = left.get(`${job.run}/${job.n}`)
+    if (leftMs !== undefined && leftMs <= 0)
+      return void actions.push(finish(job, loaded, { ...failed(deadlineError(node.deadlineMs!)), last: true }, { ...noAttempt, input: input.text }))
+    const atDeadline = leftMs !== undefined && (node.timeoutMs === undefined || leftMs < node.timeoutMs)
+    const timeoutMs = atDeadline ? leftMs : node.timeoutMs
+    const key = nextKey()
+    started.push({ key, job, loaded, scope: scopes[i]!, input: input.text, atDeadline, since: performance.now() })
+    work.push({
+      key,
+      handler: node.task!.handler,
+      input: input.text,
+      attempt: job.attempt,
+      idempotencyKey: `${job.run}/${job.n}`,
+      run: job.run,
+      job: pathOf(node.path, job.item),
+      task: node.task!.name,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      alone: node.task!.onLost === 'fail' || job.lost > 0,
+    })
+  })
+  return { started, work, actions }
+}
+
+/** What is to be done after an attempt. */
+export const conclude = ({ job, loaded, input, scope, atDeadline }: InFlight, result: Result): Action => {
+  const node = loaded.nodes[job.node]!
+  const attempt = { input, ranMs: result.ranMs, code: result.code ?? null }
+  if (result.ok) return finish(job, loaded, accepted(loaded, job.node, scope, result.output), attempt)
+  const { error } = result
+  if (error.name === 'HandlerMissing') return { do: 'postpone', job, delayMs: handlerAgainMs }
+  if (error.name === 'Cancelled') return finish(job, loaded, cancelled, attempt)
+  if (result.crashed) {
+    if (node.task!.onLost === 'fail' || job.lost + 1 >= lostLimit) return finish(job, loaded, { ...failed(error), last: true }, { ...attempt, lost: true })
+    const { run, n } = job
+    return { do: 'retry', job, retry: { run, n, attempt: job.attempt, delayMs: null, lost: true, error: JSON.stringify(error), ...attempt } }
+  }
+  if (error.name === 'Timeout' && atDeadline) return finish(job, loaded, { ...failed(deadlineError(node.deadlineMs!)), last: true }, attempt)
+  return finish(job, loaded, failed(error), attempt)
+}
+
+const inputText = (loaded: LoadedPlan, id: number, scope: Scope): { text: string } | { text: string | null; error: JobError } => {
+  const task = loaded.nodes[id]!.task!
+  try {
+    const value = inputOf(loaded.nodes, id, scope)
+    const text = JSON.stringify(value)
+    if (task.inputSchema === undefined) return { text }
+    const problem = checker(task.inputSchema)(value)
+    return problem ? { text, error: jobError('InvalidInput', `the input of task "${task.name}" ${problem}`) } : { text: JSON.stringify(value) }
+  } catch (error) {
+    if (error instanceof ExpressionError) return { text: null, error: jobError('ExpressionError', error.message) }
+    throw error
+  }
+}
+
+const accepted = (loaded: LoadedPlan, id: number, scope: Scope, outputText: string) => {
+  const node = loaded.nodes[id]!
+  const schema = node.task!.outputSchema
+  if (schema === undefined && !node.output) return { state: 'succeeded' as const, output: null, outputText, error: null }
+  const raw = JSON.parse(outputText) as Json
+  const problem = schema === undefined ? null : checker(schema)(raw)
+  if (problem) return failed(jobError('InvalidOutput', `the output of task "${node.task!.name}" ${problem}`))
+  if (!node.output) return { state: 'succeeded' as const, output: null, outputText, error: null }
+  try {
+    const output = evaluate(node.output, { lookup: root => (root.name === 'self' ? { output: raw } : scope.lookup(root)) })
+    return { state: 'succeeded' as const, output, error: null }
+  } catch (error) {
+    if (error instanceof ExpressionError) return failed(jobError('ExpressionError', error.message))
+    throw error
+  }
+}
+
+const checkers = new WeakMap<object, Validator>()
+
+/** A plan's schemas are the same objects for all its jobs. */
+const checker = (schema: Json): Validator => {
+  if (typeof schema !== 'object' || schema === null) return validator(schema)
+  const known = checkers.get(schema) ?? validator(schema)
+  checkers.set(schema, known)
+  return known
+}
+
+/** The path of a job: an item's has its position. */
+export const pathOf = (path: string, item: number | null): string => (item === null ? path : `${path}[${item}]`)
+
+export const deadlineError = (deadlineMs: number): JobError => jobError('Timeout', `its deadline of ${deadlineMs} ms has passed`)
+
+const failed = (error: JobError) => ({ state: 'failed' as const, output: null, error: error as unknown as Json })

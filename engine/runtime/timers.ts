@@ -1,0 +1,37 @@
+import { nextDue, promoteDue, ringAlarms, silence } from '../store/timer.ts'
+import type { Context } from './context.ts'
+import { passDeadline } from './deadline.ts'
+
+/** The longest sleep, ms: the bound on a lost message that something was scheduled. */
+const maxSleepMs = 500
+
+/** Queues scheduled jobs when their time has come, and acts on deadlines. Sleeps until the next is due, or is told of one. */
+export const timers = async (context: Context, signal: AbortSignal): Promise<void> => {
+  let wakeUp = () => {}
+  const controls = await context.broker.onControl(message => {
+    if (message.type === 'timers') wakeUp()
+  })
+  signal.addEventListener('abort', () => wakeUp(), { once: true })
+  while (!signal.aborted) {
+    let sleepMs = maxSleepMs
+    try {
+      const queued = await promoteDue(context.sql, { limit: 1000 })
+      if (queued.length > 0) context.broker.ring([...new Set(queued.map(job => job.queue))].map(queue => ({ queue })))
+      const rung = await ringAlarms(context.sql, { limit: 200, againMs: 2000 })
+      for (const alarm of rung) if (await passDeadline(context, alarm)) await silence(context.sql, [alarm])
+      const due = await nextDue(context.sql)
+      if (due !== null) sleepMs = Math.min(maxSleepMs, Math.max(0, due))
+    } catch (error) {
+      context.log('debug', `the timers could not look: ${(error as Error).message}`)
+    }
+    if (signal.aborted) break
+    await new Promise<void>(resolve => {
+      const timer = setTimeout(resolve, sleepMs)
+      wakeUp = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+  await controls.stop()
+}

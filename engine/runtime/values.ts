@@ -1,0 +1,223 @@
+import { evaluate, references, type Scope } from '../model/expression.ts'
+import type { Json, JsonObject } from '../model/json.ts'
+import type { PlanNode, Root } from '../model/plan.ts'
+import type { HeldJob } from '../store/job.ts'
+import { readChunk, readLineage, readResults, type Lineage, type Result } from '../store/outcome.ts'
+import { readRuns, type RunRow } from '../store/run.ts'
+import type { Sql } from '../store/sql.ts'
+import { openCache } from './cache.ts'
+import type { LoadedPlan } from './plans.ts'
+
+/** Items of a forEach lie in rows of so many. */
+export const chunkSize = 256
+
+/** Where a job stands: enough of its row to find what its expressions see. */
+export type Place = Pick<HeldJob, 'run' | 'n' | 'node' | 'base' | 'parent' | 'item' | 'inner_base' | 'result'>
+
+export type Request = { job: Place; loaded: LoadedPlan; roots: Root[] }
+
+/** Reads the values that expressions and default inputs see, in as few round trips as there are levels of scopes. */
+export type Values = {
+  gather(requests: Request[]): Promise<Scope[]>
+  /** Keeps a result that was just settled for its successors here: outcomes never change. */
+  remember(result: Result): void
+  run(id: string): Promise<RunRow>
+}
+
+export const openValues = (sql: Sql): Values => {
+  const runs = openCache<RunRow>(2000)
+  const results = openCache<Result>(4000)
+  const lineages = openCache<Lineage>(4000)
+  const chunks = openCache<Awaited<ReturnType<typeof readChunk>>>(64)
+
+  const loadRuns = async (ids: string[]): Promise<Map<string, RunRow>> => {
+    const found = new Map<string, RunRow>()
+    const missing: string[] = []
+    for (const id of new Set(ids)) {
+      const known = runs.get(id)
+      if (known) found.set(id, known)
+      else missing.push(id)
+    }
+    if (missing.length > 0)
+      for (const run of await readRuns(sql, missing)) {
+        runs.set(run.id, run)
+        found.set(run.id, run)
+      }
+    return found
+  }
+
+  /** Rows from the job up to the root, as far as each request needs them. */
+  const climb = async (requests: Request[]): Promise<Map<Request, Lineage[]>> => {
+    const paths = new Map<Request, Lineage[]>(requests.map(request => [request, [request.job]]))
+    let open = requests.filter(request => request.roots.some(root => climbs(request, root)))
+    const fresh = new Map<string, Lineage>()
+    while (open.length > 0) {
+      const wanted = open.map(request => ({ request, last: paths.get(request)!.at(-1)! })).filter(({ last }) => last.parent !== null)
+      const missing = new Map<string, { run: string; n: number }>()
+      for (const { last } of wanted) {
+        const key = `${last.run}/${last.parent}`
+        if (!fresh.has(key) && !lineages.get(key)) missing.set(key, { run: last.run, n: last.parent! })
+      }
+      if (missing.size > 0) for (const row of await readLineage(sql, [...missing.values()])) fresh.set(`${row.run}/${row.n}`, row)
+      open = []
+      for (const { request, last } of wanted) {
+        const key = `${last.run}/${last.parent}`
+        const row = fresh.get(key) ?? lineages.get(key)
+        if (!row) continue // its container has ended: a doomed straggler, whose settle will be held off
+        if (isFixed(request.loaded.nodes[row.node]!)) lineages.set(key, row)
+        paths.get(request)!.push(row)
+        open.push(request)
+      }
+    }
+    return paths
+  }
+
+  return {
+    remember: result => void results.set(`${result.run}/${result.n}`, result),
+    run: async id => (await loadRuns([id])).get(id)!,
+    async gather(requests) {
+      const [known, paths] = await Promise.all([loadRuns(requests.filter(needsRun).map(r => r.job.run)), climb(requests)])
+      const wanted = new Map<string, { run: string; n: number }>()
+      const items = new Map<string, { run: string; n: number; chunk: number }>()
+      for (const request of requests)
+        for (const root of request.roots) {
+          if (root.name === 'step') {
+            const n = numberOf(request, paths.get(request)!, root.node)
+            if (n !== null && !results.get(`${request.job.run}/${n}`)) wanted.set(`${request.job.run}/${n}`, { run: request.job.run, n })
+          } else if (root.name === 'item' || root.name === 'loop') {
+            const at = iteration(request, paths.get(request)!, root.loop)
+            if (at) items.set(chunkKey(at), { run: at.run, n: at.n, chunk: Math.floor(at.item / chunkSize) })
+          }
+        }
+      const local = new Map<string, Result>()
+      const [rows] = await Promise.all([
+        wanted.size > 0 ? readResults(sql, [...wanted.values()]) : [],
+        ...[...items].map(async ([key, chunk]) => {
+          if (!chunks.get(key)) chunks.set(key, await readChunk(sql, chunk))
+        }),
+      ])
+      for (const row of rows) {
+        local.set(`${row.run}/${row.n}`, row)
+        results.set(`${row.run}/${row.n}`, row)
+      }
+      return requests.map(request => ({
+        lookup: root => look({ root, request, path: paths.get(request)!, run: known.get(request.job.run), results: { get: key => local.get(key) ?? results.get(key) }, chunks }),
+      }))
+    },
+  }
+}
+
+/** The roots that a node's input is made of: its `with`, or where its default input comes from (RULES L5). */
+export const inputRoots = (nodes: PlanNode[], id: number): Root[] => {
+  const node = nodes[id]!
+  if (node.with) return references(node.with)
+  const { input } = node
+  if (input.from === 'previous') return [...input.of.map(of => ({ name: 'step', node: of }) as const), ...containerRoots(nodes, id)]
+  if (input.from === 'header') return [{ name: 'step', node: input.node }]
+  if (input.from === 'item') return [{ name: 'item', loop: input.loop }]
+  if (input.from === 'error') return [{ name: 'error' }]
+  if (input.from === 'inputs') return [{ name: 'inputs' }]
+  return containerRoots(nodes, id)
+}
+
+const containerRoots = (nodes: PlanNode[], id: number): Root[] =>
+  nodes[id]!.parent < 0 ? [{ name: 'inputs' }] : inputRoots(nodes, nodes[id]!.parent)
+
+/** The value of a node's input. A `with` above it is evaluated where it is needed: what it sees never changes. */
+export const inputOf = (nodes: PlanNode[], id: number, scope: Scope): Json => {
+  const node = nodes[id]!
+  if (node.with) return evaluate(node.with, scope)
+  const { input } = node
+  if (input.from === 'previous') {
+    for (const of of input.of) {
+      const step = scope.lookup({ name: 'step', node: of }) as JsonObject | undefined
+      if (step && step.state !== 'skipped') return step.output ?? null
+    }
+    return containerInput(nodes, id, scope)
+  }
+  if (input.from === 'header') return (scope.lookup({ name: 'step', node: input.node }) as JsonObject | undefined)?.output ?? null
+  if (input.from === 'item') return scope.lookup({ name: 'item', loop: input.loop }) ?? null
+  if (input.from === 'error') return scope.lookup({ name: 'error' }) ?? null
+  if (input.from === 'inputs') return scope.lookup({ name: 'inputs' }) ?? null
+  return containerInput(nodes, id, scope)
+}
+
+const containerInput = (nodes: PlanNode[], id: number, scope: Scope): Json =>
+  nodes[id]!.parent < 0 ? (scope.lookup({ name: 'inputs' }) ?? null) : inputOf(nodes, nodes[id]!.parent, scope)
+
+/** Rows of such nodes never change in what expressions see of them. */
+const isFixed = (node: PlanNode): boolean => !node.onError && node.finally === undefined && !node.retry
+
+const needsRun = (request: Request): boolean => request.roots.some(root => root.name === 'inputs' || root.name === 'run' || root.name === 'trigger')
+
+const climbs = ({ job, loaded }: Request, root: Root): boolean => {
+  if (root.name === 'step') {
+    const region = loaded.region(root.node)
+    return region !== loaded.region(job.node) && region !== loaded.innerRegion(job.node)
+  }
+  if (root.name === 'item' || root.name === 'loop') return loaded.nodes[job.node]!.parent !== root.loop
+  return root.name === 'error' || root.name === 'errors' || root.name === 'run'
+}
+
+/** The number of a node's job as seen from a job: that of the nearest enclosing scope which holds the node. */
+const numberOf = ({ loaded }: Request, path: Lineage[], node: number): number | null => {
+  const region = loaded.region(node)
+  for (const row of path) {
+    if (loaded.region(row.node) === region) return row.base + node
+    if (loaded.innerRegion(row.node) === region && row.inner_base !== null) return row.inner_base + node
+  }
+  return null
+}
+
+type Iteration = { run: string; n: number; item: number }
+
+const iteration = ({ loaded }: Request, path: Lineage[], loop: number): Iteration | null => {
+  for (const row of path)
+    if (loaded.nodes[row.node]!.parent === loop && row.item !== null) return { run: row.run, n: row.parent!, item: row.item }
+  return null
+}
+
+const chunkKey = ({ run, n, item }: Iteration): string => `${run}/${n}/${Math.floor(item / chunkSize)}`
+
+type Look = {
+  root: Root
+  request: Request
+  path: Lineage[]
+  run: RunRow | undefined
+  results: { get(key: string): Result | undefined }
+  chunks: { get(key: string): { items: Json[]; keys: string[] | null } | undefined }
+}
+
+const look = ({ root, request, path, run, results, chunks }: Look): Json | undefined => {
+  if (root.name === 'inputs') return run?.input
+  if (root.name === 'step') {
+    const n = numberOf(request, path, root.node)
+    const result = n === null ? undefined : results.get(`${request.job.run}/${n}`)
+    return result && fields(result)
+  }
+  if (root.name === 'item' || root.name === 'loop') {
+    const at = iteration(request, path, root.loop)
+    if (!at) return undefined
+    const chunk = chunks.get(chunkKey(at))
+    const index = at.item % chunkSize
+    return root.name === 'item' ? chunk?.items[index] : { index: at.item, key: chunk?.keys?.[index] ?? String(at.item) }
+  }
+  if (root.name === 'error' || root.name === 'errors') return decided(path)?.[root.name]
+  if (root.name === 'run' && run)
+    return { id: run.id, workflow: run.name, startedAt: run.started_at.toISOString(), state: (path.at(-1)?.result as JsonObject | null)?.state ?? 'running' }
+  return undefined
+}
+
+/** What the nearest job around had decided when the block opened that this is in. */
+const decided = (path: Lineage[]): JsonObject | undefined =>
+  path.map(row => row.result as JsonObject | null).find(result => result !== null && result !== undefined && 'error' in result) ?? undefined
+
+const fields = (result: Result): JsonObject => ({
+  ...(result.state === 'succeeded' ? { output: result.output } : {}),
+  state: result.state,
+  error: result.error,
+  attempts: result.attempt,
+  ...(result.started_at ? { startedAt: result.started_at.toISOString() } : {}),
+  endedAt: result.ended_at.toISOString(),
+  failedKeys: (result.error as JsonObject | null)?.failedKeys ?? [],
+})

@@ -1,0 +1,274 @@
+import type { Control, Hint } from '../broker/index.ts'
+import { openPool, type Pool, type Result } from '../executor/index.ts'
+import { doomedJobs } from '../store/cancel.ts'
+import type { HeldJob } from '../store/job.ts'
+import type { QueueRow } from '../store/manifest.ts'
+import { heldJobs } from '../store/reap.ts'
+import { drainSession } from '../store/session.ts'
+import type { Action } from './action.ts'
+import { stopBelow } from './cancel.ts'
+import type { Context } from './context.ts'
+import { decideAll } from './decide.ts'
+import { keepLease } from './lease.ts'
+import { type LogWriter, openLogWriter } from './logs.ts'
+import { isLostConnection } from './patience.ts'
+import { type LoadedPlan, decidedFirst } from './plans.ts'
+import { openPuller } from './puller.ts'
+import { type Flushed, openSettler } from './settler.ts'
+import { conclude, type InFlight, prepare } from './task.ts'
+import { end, jobError, noAttempt } from './action.ts'
+
+export type WorkerOptions = {
+  name: string
+  /** Names of the queues it serves; null: all of the namespace. */
+  queues: string[] | null
+  /** Child processes. 0: it only decides, and runs no handler. */
+  concurrency: number
+  /** Jobs at once in one child. */
+  slots: number
+  handlersDir: string
+  /** Names of the handlers there are, announced with the session. */
+  handlers: string[]
+  leaseMs: number
+  /** From a soft abort to the kill of a child, ms. */
+  graceMs: number
+  /** How long running jobs may go on after a stop was asked for, ms. */
+  drainMs: number
+  memoryMb?: number
+  recycleAfter?: number
+  onReady?(worker: Worker): void
+}
+
+export type Worker = { session(): number | null; pool: Pool | null; held(): number; backlog(): number; recycle(): void }
+
+/** How far a settler may be behind before the worker claims no more. */
+const maxBacklog = 5000
+
+/**
+ * A worker: claims jobs up to its capacity, evaluates their inputs, hands them to child processes, and settles what they give
+ * back in batches. Works until the signal aborts, then drains.
+ */
+export const worker = async (context: Context, options: WorkerOptions, signal: AbortSignal): Promise<void> => {
+  const inFlight = new Map<number, InFlight>()
+  const heldKeys = new Set<string>()
+  const stop = new AbortController()
+  const hardStop = new AbortController()
+  let key = 0
+  let starting = 0
+  let queues = await served(context, options)
+  let orphans = false
+
+  const logs: LogWriter = openLogWriter(context)
+  const settler = openSettler({
+    sql: context.sql,
+    session: () => lease.session() ?? -1,
+    serves: () => queues.filter(queue => !queue.paused && queue.concurrency === null && queue.rate_count === null).map(queue => queue.id),
+    lanes: 2,
+    signal: hardStop.signal,
+    onFlush,
+    onLostAnswer: () => void (orphans = true),
+    onRefused: refuse,
+  })
+
+  let pool: Pool | null = null
+  const lease = await keepLease(context, {
+    worker: options.name,
+    queues: queues.map(queue => queue.name),
+    handlers: options.handlers,
+    concurrency: options.concurrency,
+    leaseMs: options.leaseMs,
+    onOpen: session => context.log('debug', 'session opened', { session }),
+    onLost: loseEverything,
+    onRenewed: () => void lookAfter().catch(error => context.log('debug', `looking after held jobs failed: ${error.message}`)),
+  })
+  pool = options.concurrency > 0 ? await newPool() : null
+
+  const capacity = () => (!pool || settler.backlog() > maxBacklog ? 0 : pool.capacity() - starting)
+  const puller = openPuller(context, {
+    session: lease.session,
+    queues: () => (pool ? queues : queues.filter(queue => queue.id === 0)),
+    capacity,
+    onClaimed: jobs => void take(jobs),
+    signal: stop.signal,
+  })
+  const hints = await context.broker.listen(queues.map(queue => queue.id), onHints)
+  const controls = await context.broker.onControl(onControl)
+  options.onReady?.({ session: lease.session, pool, held: () => heldKeys.size, backlog: settler.backlog, recycle: () => pool?.recycle() })
+  puller.wake(queues.map(queue => queue.id))
+
+  if (!signal.aborted) await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
+  await drain()
+
+  /** Everything that came to this session, by claim or by settle: decisions here, tasks to the children. */
+  async function take(jobs: HeldJob[]): Promise<void> {
+    starting += jobs.length
+    const session = lease.session()
+    try {
+      for (const job of jobs) heldKeys.add(`${job.run}/${job.n}/${job.attempt}`)
+      const loaded = new Map<number, LoadedPlan>()
+      for (const id of new Set(jobs.map(job => job.plan))) loaded.set(id, await context.plan(id))
+      const held = jobs.map(job => ({ job, loaded: loaded.get(job.plan)! }))
+      const control = held.filter(({ job, loaded }) => job.queue === 0 || job.inner_base !== null || (!pool && decidedFirst(loaded.nodes[job.node]!)))
+      const tasks = held.filter(one => !control.includes(one))
+      if (control.length > 0) settler.add(await decideAll(context.sql, context.values, control))
+      if (tasks.length > 0) {
+        const { started, work, actions } = await prepare(context, tasks, () => ++key)
+        if (actions.length > 0) settler.add(actions)
+        if (session !== lease.session()) return // lost meanwhile: they are others' now
+        if (stop.signal.aborted || !pool) settler.add(started.map(({ job }) => ({ do: 'release', job })))
+        else {
+          for (const one of started) inFlight.set(one.key, one)
+          pool.run(work)
+        }
+      }
+    } catch (error) {
+      if (!isLostConnection(error)) context.log('error', `jobs could not be started: ${(error as Error).stack}`)
+      for (const job of jobs) heldKeys.delete(`${job.run}/${job.n}/${job.attempt}`)
+      orphans = true // still this session's by the store: taken up again when it answers
+    } finally {
+      starting -= jobs.length
+    }
+  }
+
+  function onResults(results: Result[]) {
+    const actions: Action[] = []
+    for (const result of results) {
+      const one = inFlight.get(result.key)
+      if (!one) continue
+      inFlight.delete(result.key)
+      const action = conclude(one, result)
+      if (action.do === 'postpone') context.log('warn', `handler "${one.loaded.nodes[one.job.node]!.task!.handler}" is not in ${options.handlersDir}; the job waits for it`)
+      actions.push(action)
+    }
+    settler.add(actions)
+    puller?.room()
+  }
+
+  function onFlush(flushed: Flushed) {
+    for (const job of flushed.gone) heldKeys.delete(`${job.run}/${job.n}/${job.attempt}`)
+    if (flushed.taken.length > 0) void take(flushed.taken)
+    if (flushed.ready.length > 0) {
+      const hinted = new Set(flushed.ready.map(ready => ready.queue))
+      context.broker.ring(asHints(flushed.ready))
+      if (!stop.signal.aborted) puller.wake([...hinted].filter(id => queues.some(queue => queue.id === id)))
+    }
+    if (flushed.scheduled) context.broker.broadcast({ type: 'timers' })
+    for (const { run, n } of flushed.stopped) void stopBelow(context, { run, n, reason: jobError('Cancelled', 'too many items failed before (stopOnFailure)') })
+    puller?.room()
+  }
+
+  function onHints(hinted: Hint[]) {
+    puller?.wake(hinted.map(hint => hint.queue))
+  }
+
+  function onControl(message: Control) {
+    if (message.type === 'cancel') {
+      const doomed = new Set(message.jobs.filter(job => job.session === lease.session()).map(job => `${message.run}/${job.n}`))
+      if (doomed.size > 0) abortDoomed(doomed)
+      puller.wake([0])
+    }
+    if (message.type === 'queues') void refreshQueues()
+  }
+
+  function abortDoomed(doomed: Set<string>) {
+    for (const one of inFlight.values())
+      if (doomed.has(`${one.job.run}/${one.job.n}`)) {
+        one.job.doomed = true
+        pool?.abort(one.key, 'Cancelled', options.graceMs)
+      }
+  }
+
+  async function refreshQueues() {
+    queues = await served(context, options, true)
+    puller.wake(queues.map(queue => queue.id))
+  }
+
+  /** With each renewal: queues' live fields, long jobs that were cancelled, jobs of lost answers. */
+  async function lookAfter() {
+    queues = await served(context, options, true)
+    const old = [...inFlight.values()].filter(one => performance.now() - one.since > 1000).map(one => one.job)
+    if (old.length > 0) abortDoomed(new Set((await doomedJobs(context.sql, old)).map(job => `${job.run}/${job.n}`)))
+    const session = lease.session()
+    if (orphans && session !== null && settler.backlog() === 0) {
+      orphans = false
+      await adopt(session)
+    }
+  }
+
+  /** Jobs that are this session's by the store but not known here: the answer that named them was lost. */
+  async function adopt(session: number) {
+    await settler.idle()
+    const mine = await heldJobs(context.sql, session)
+    await settler.idle()
+    const unknown = mine.filter(job => !heldKeys.has(`${job.run}/${job.n}/${job.attempt}`))
+    if (unknown.length > 0) await take(unknown)
+  }
+
+  function refuse(action: Action, error: Error) {
+    context.log('error', `the store refused what became of a job: ${error.message}`)
+    if (action.do === 'end' && action.ending.state === 'failed') return // even the bare failure: the lease's end will free it
+    void context.plan(action.job.plan).then(loaded =>
+      settler.add([end(action.job, loaded, { state: 'failed', output: null, error: { name: 'InvalidOutput', message: error.message } }, noAttempt)]),
+    )
+  }
+
+  function loseEverything() {
+    inFlight.clear()
+    heldKeys.clear()
+    const old = pool
+    if (!old) return
+    pool = null
+    void old.close({ drainMs: 0 })
+    if (!stop.signal.aborted) void newPool().then(next => void (pool = next))
+  }
+
+  function newPool(): Promise<Pool> {
+    return openPool({
+      children: options.concurrency,
+      slots: options.slots,
+      handlersDir: options.handlersDir,
+      graceMs: options.graceMs,
+      ...(options.memoryMb ? { memoryMb: options.memoryMb } : {}),
+      ...(options.recycleAfter ? { recycleAfter: options.recycleAfter } : {}),
+      onResults,
+      onReleased(keys) {
+        const jobs = keys.flatMap(one => inFlight.get(one)?.job ?? [])
+        for (const one of keys) inFlight.delete(one)
+        settler.add(jobs.map(job => ({ do: 'release', job })))
+      },
+      onLog: lines => logs.write(lines, one => inFlight.get(one)?.job),
+      onProgress: () => {},
+    })
+  }
+
+  async function drain() {
+    stop.abort()
+    await Promise.all([hints.stop(), controls.stop(), puller.done])
+    const session = lease.session()
+    if (session !== null) await drainSession(context.sql, session).catch(() => {})
+    await pool?.close({ drainMs: options.drainMs })
+    const patience = setTimeout(() => hardStop.abort(), options.drainMs + 5000)
+    await settler.idle()
+    clearTimeout(patience)
+    await logs.close()
+    await lease.close()
+  }
+}
+
+/** The queues a worker looks at, the engine's own first. */
+const served = async (context: Context, options: WorkerOptions, fresh = false): Promise<QueueRow[]> => {
+  const all = await context.queues(fresh)
+  return options.queues === null ? all : all.filter(queue => queue.id === 0 || options.queues!.includes(queue.name))
+}
+
+/** One hint a queue; jobs by name where there are few, else a bump. */
+const asHints = (ready: Flushed['ready']): Hint[] => {
+  const hints = new Map<number, Hint>()
+  for (const one of ready) {
+    const hint = hints.get(one.queue) ?? { queue: one.queue, jobs: [] }
+    if ('count' in one) delete hint.jobs
+    else hint.jobs?.push(one)
+    hints.set(one.queue, hint)
+  }
+  return [...hints.values()].map(hint => (hint.jobs && hint.jobs.length > 100 ? { queue: hint.queue } : hint))
+}

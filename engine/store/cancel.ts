@@ -1,0 +1,72 @@
+import { column, type Sql } from './sql.ts'
+
+type Row = { n: number; node: number; parent: number | null; phase: string; session: number | null; inner_base: number | null }
+
+export type Doomed = { running: { n: number; session: number }[]; ready: boolean; ended: boolean }
+
+/**
+ * Cancels what is below job `n` of a run (`null`: the whole run): what has not started is cancelled now, what runs is doomed
+ * and will be stopped by its worker, open containers wait for nothing but what still runs. All rows of the run are locked in
+ * the order of their numbers first, so that no settle can make new work behind our back.
+ *
+ * @param spared node ids that go on: blocks that must run in any case (finally)
+ * @param reason the error of the cancelled jobs, as JSON text
+ */
+export const cancelBelow = (
+  sql: Sql,
+  { run, n, spared, reason }: { run: string; n: number | null; spared: Set<number>; reason: string },
+): Promise<Doomed> =>
+  sql.begin(async inner => {
+    if (n === null) {
+      const open = await inner`update run set state = 'cancelling' where id = ${run} and state in ('queued', 'running', 'cancelling') returning id`
+      if (open.length === 0) return { running: [], ready: false, ended: true }
+    }
+    const rows = await inner<Row>`select n, node, parent, phase, session, inner_base from job where run = ${run} order by n for update`
+    const below = descendants(rows, n).filter(row => !spared.has(row.node))
+    const opened = (row: Row) => row.inner_base !== null
+    const dropped = below.filter(row => row.session === null && !opened(row))
+    const kept = below.filter(row => row.session !== null || opened(row))
+    const gone = new Set(dropped.map(row => row.n))
+    const left = new Map<number, number>()
+    for (const row of rows) if (!gone.has(row.n) && row.parent !== null) left.set(row.parent, (left.get(row.parent) ?? 0) + 1)
+    const touched = new Set(kept.map(row => row.n).concat(n ?? []))
+    const waiting = rows.filter(row => touched.has(row.n) && row.phase === 'waiting')
+    await inner`
+    with dropped as (delete from job where run = ${run} and n = any(${column(dropped.map(row => row.n))}::int[]) returning run, n, attempt, node, parent, item)
+    insert into outcome (run, n, attempt, node, parent, item, state, final, ended_at, error)
+    select run, n, attempt, node, parent, item, 'cancelled', true, clock_now(), ${reason}::json from dropped`
+    await inner`update job set doomed = true where run = ${run} and n = any(${column(kept.map(row => row.n))}::int[])`
+    await inner`
+    update job set pending = w.pending, total = job.created, phase = case when w.pending = 0 then 'ready'::phase else job.phase end, due_at = clock_now()
+    from unnest(${column(waiting.map(row => row.n))}::int[], ${column(waiting.map(row => left.get(row.n) ?? 0))}::int[]) as w(n, pending)
+    where job.run = ${run} and job.n = w.n`
+    const ended = rows.length > 0 && dropped.some(row => row.parent === null)
+    if (ended) await inner`update run set state = 'cancelled', ended_at = clock_now() where id = ${run} and ended_at is null`
+    return {
+      running: kept.filter(row => row.session !== null).map(row => ({ n: row.n, session: row.session! })),
+      ready: waiting.some(row => !left.get(row.n)),
+      ended,
+    }
+  })
+
+const descendants = (rows: Row[], n: number | null): Row[] => {
+  if (n === null) return rows
+  const inside = new Set([n])
+  const found: Row[] = []
+  // A member's number may be smaller than its parent's after a container's second round: repeat until nothing is added.
+  for (let before = -1; before !== inside.size; ) {
+    before = inside.size
+    for (const row of rows)
+      if (row.parent !== null && inside.has(row.parent) && !inside.has(row.n)) {
+        inside.add(row.n)
+        found.push(row)
+      }
+  }
+  return found
+}
+
+/** Which of these held jobs are doomed: a worker asks for those that run long, in case the broadcast was lost. */
+export const doomedJobs = (sql: Sql, jobs: { run: string; n: number }[]): Promise<{ run: string; n: number }[]> => sql<{ run: string; n: number }>`
+  select job.run, job.n
+  from unnest(${column(jobs.map(j => j.run))}::uuid[], ${column(jobs.map(j => j.n))}::int[]) as j(run, n)
+  join job on job.run = j.run and job.n = j.n where job.doomed`

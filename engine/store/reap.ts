@@ -1,0 +1,55 @@
+import type { HeldJob, QueuedJob } from './job.ts'
+import { column, type Sql } from './sql.ts'
+
+/** Jobs that sessions hold which are no more, in the order of their ids. `session` is who held them. */
+export const lostJobs = (sql: Sql, { limit }: { limit: number }): Promise<(HeldJob & { session: number })[]> => sql<HeldJob & { session: number }>`
+  select run, n, plan, node, base, parent, item, queue, attempt, failures, lost, pending, unmet, inner_base, total, doomed, result, session,
+    extract(epoch from due_at)::float8 as ready
+  from job
+  where session is not null and not exists (select from session s where s.id = job.session and s.ended_at is null)
+  order by run, n limit ${limit}`
+
+/**
+ * Puts lost jobs back into their queues. `attempt` stays: the next claim raises it, and with the session gone the fence lets
+ * the lost worker settle nothing. Locked in the order of their ids, like every write to several jobs; what another reaper is
+ * taking is skipped. A container that waits for its decision is requeued uncounted: it ran nobody's code.
+ */
+export const requeueLost = (
+  sql: Sql,
+  jobs: { run: string; n: number; attempt: number; session: number; counts: boolean }[],
+): Promise<QueuedJob[]> => sql<QueuedJob>`
+  with gone as materialized (
+    select job.run, job.n, lost.counts
+    from unnest(
+      ${column(jobs.map(j => j.run))}::uuid[], ${column(jobs.map(j => j.n))}::int[], ${column(jobs.map(j => j.attempt))}::int[],
+      ${column(jobs.map(j => j.session))}::int[], ${column(jobs.map(j => j.counts))}::boolean[]
+    ) as lost(run, n, attempt, session, counts)
+    join job on job.run = lost.run and job.n = lost.n and job.attempt = lost.attempt and job.session = lost.session
+    order by job.run, job.n
+    for update of job skip locked
+  ),
+  requeued as (
+    update job set session = null, lost = job.lost + gone.counts::int
+    from gone where job.run = gone.run and job.n = gone.n
+    returning job.queue, job.run, job.n, job.attempt, job.node, job.parent, job.item, gone.counts
+  ),
+  outcomes as (
+    insert into outcome (run, n, attempt, node, parent, item, state, final, lost, ended_at, error)
+    select run, n, attempt, node, parent, item, 'failed', false, true, clock_now(),
+      '{"name":"WorkerLost","message":"its worker was lost while it held the job"}'::json
+    from requeued where counts
+  )
+  select queue, run, n, attempt from requeued`
+
+/** True for so long after Postgres started: live workers renew their leases first. */
+export const justStarted = async (sql: Sql, { leaseMs }: { leaseMs: number }): Promise<boolean> => {
+  const [row] = await sql<{ young: boolean }>`
+  select pg_postmaster_start_time() > now() - ${leaseMs}::float8 * interval '1 millisecond' as young`
+  return row!.young
+}
+
+/** All jobs that a session holds: to find those whose claim's answer was lost. */
+export const heldJobs = (sql: Sql, session: number): Promise<HeldJob[]> => sql<HeldJob>`
+  select run, n, plan, node, base, parent, item, queue, attempt, failures, lost, pending, unmet, inner_base, total, doomed, result,
+    extract(epoch from due_at)::float8 as ready
+  from job where session = ${session}`

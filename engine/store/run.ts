@@ -1,0 +1,117 @@
+import type { Json } from '../model/json.ts'
+import type { RunState } from '../model/state.ts'
+import type { Scope } from './job.ts'
+import { column, lines, type Sql } from './sql.ts'
+
+export type NewRun = { id: string; input: string }
+
+/** What all runs of one start have in common: the plan's root scope is made for each of them. */
+export type Start = {
+  namespace: string
+  kind: 'task' | 'workflow'
+  name: string
+  revision: number
+  plan: number
+  scope: Scope
+  nextN: number
+  deadlineMs: number | null
+  trigger: string
+  labels: Json
+}
+
+/**
+ * Starts runs of one plan: run, jobs and hint in one statement and commit. The hint is sent inside, because a start has no
+ * worker behind it that could send it afterwards; `channel` null sends none.
+ *
+ * Starting a run that is there already does nothing, so a start whose answer was lost may be sent again.
+ */
+export const startRuns = async (sql: Sql, start: Start, runs: NewRun[], channel: string | null): Promise<string[]> => {
+  const { scope } = start
+  const rows = await sql<{ id: string }>`
+  with started as (
+    insert into run (id, namespace, kind, name, revision, plan, input, labels, trigger, next_n)
+    select id, ${start.namespace}, ${start.kind}, ${start.name}, ${start.revision}, ${start.plan}, input::json,
+      ${start.labels === null ? null : JSON.stringify(start.labels)}::json, ${start.trigger}, ${start.nextN}
+    from unnest(${column(runs.map(r => r.id))}::uuid[], string_to_array(${lines(runs.map(r => r.input))}, E'\n', '')) as r(id, input)
+    on conflict (id) do nothing
+    returning id
+  ),
+  made as (
+    insert into job (run, due_at, n, plan, node, base, parent, queue, pending, inner_base, rank, phase)
+    select id, clock_now(), s.node, ${start.plan}, s.node, 0, nullif(s.parent, -1), s.queue, s.pending, case when s.opened then 0 end, s.rank, s.phase
+    from started, unnest(
+      ${scope.node}::int[], ${scope.parent}::int[], ${scope.queue}::int[], ${scope.rank}::smallint[], ${scope.phase}::phase[],
+      ${scope.pending}::int[], ${scope.opened}::boolean[]
+    ) as s(node, parent, queue, rank, phase, pending, opened)
+  ),
+  alarms as (
+    insert into alarm (run, n, at)
+    select id, 0, clock_now() + ${start.deadlineMs}::float8 * interval '1 millisecond' from started where ${start.deadlineMs}::float8 is not null
+  )
+  select id, case when ${channel}::text is not null and row_number() over () = 1 then pg_notify(${channel}, ${scope.hint}) end from started`
+  return rows.map(row => row.id)
+}
+
+/**
+ * Starts one run under an idempotency key (RULES A3): the same key with the same input gives the first run, with another
+ * input a conflict.
+ */
+export const startOnce = (
+  sql: Sql,
+  start: Start,
+  run: NewRun,
+  { key, inputHash, channel }: { key: string; inputHash: string; channel: string | null },
+): Promise<{ id: string; duplicate: boolean; conflict: boolean }> =>
+  sql.begin(async inner => {
+    const made = await inner`
+    insert into idempotency (namespace, name, key, input_hash, run) values (${start.namespace}, ${start.name}, ${key}, ${inputHash}, ${run.id})
+    on conflict do nothing returning run`
+    if (made.length === 0) {
+      const [first] = await inner<{ run: string; input_hash: string }>`
+      select run, input_hash from idempotency where namespace = ${start.namespace} and name = ${start.name} and key = ${key}`
+      return { id: first!.run, duplicate: true, conflict: first!.input_hash !== inputHash }
+    }
+    await startRuns(inner, start, [run], channel)
+    return { id: run.id, duplicate: false, conflict: false }
+  })
+
+export type RunRow = {
+  id: string
+  namespace: string
+  kind: 'task' | 'workflow'
+  name: string
+  revision: number
+  plan: number
+  state: RunState
+  input: Json
+  labels: Json
+  trigger: string
+  warnings: number
+  started_at: Date
+  ended_at: Date | null
+}
+
+export const readRuns = (sql: Sql, ids: string[]): Promise<RunRow[]> => sql<RunRow>`
+  select id, namespace, kind, name, revision, plan, state, input, labels, trigger, warnings, started_at, ended_at
+  from run where id = any(${column(ids)}::uuid[])`
+
+/** Newest first; all filters optional. */
+export const listRuns = (
+  sql: Sql,
+  { namespace, name, state, limit }: { namespace: string; name?: string; state?: string; limit: number },
+): Promise<(RunRow & { done: number; open: number })[]> => sql<RunRow & { done: number; open: number }>`
+  select r.id, r.namespace, r.kind, r.name, r.revision, r.plan, r.state, r.input, r.labels, r.trigger, r.warnings, r.started_at, r.ended_at,
+    (select count(*)::int from outcome o where o.run = r.id and o.final) as done,
+    (select count(*)::int from job j where j.run = r.id) as open
+  from (
+    select * from run where namespace = ${namespace} and (${name ?? null}::text is null or name = ${name ?? null})
+      and (${state ?? null}::text is null or state::text = ${state ?? null})
+    order by id desc limit ${limit}
+  ) r order by r.id desc`
+
+/** Runs whose id ends like this, as people type them: in hexadecimal, the last digits. */
+export const findRuns = (sql: Sql, { namespace, ending }: { namespace: string; ending: string }): Promise<{ id: string }[]> => sql<{ id: string }>`
+  select id from run where namespace = ${namespace} and id::text like ${`%${ending}`} order by id desc limit 3`
+
+export const latestRun = (sql: Sql, { namespace, state }: { namespace: string; state?: string }): Promise<{ id: string }[]> => sql<{ id: string }>`
+  select id from run where namespace = ${namespace} and (${state ?? null}::text is null or state::text = ${state ?? null}) order by id desc limit 1`

@@ -1,0 +1,81 @@
+import type pg from 'pg'
+import { column, tagged, type Sql } from './sql.ts'
+
+export type NewSession = {
+  namespace: string
+  worker: string
+  host: string
+  pid: number
+  queues: string[]
+  handlers: string[]
+  concurrency: number
+  leaseMs: number
+}
+
+/**
+ * Opens a worker's session on its own connection, which also holds the session's advisory lock: when the process dies, the
+ * lock is free within milliseconds, long before the lease ends.
+ */
+export const openSession = async (connection: pg.ClientBase, session: NewSession): Promise<number> => {
+  const sql = tagged(connection)
+  const [row] = await sql<{ id: number }>`
+  insert into session (namespace, worker, host, pid, queues, handlers, concurrency, lease_ends_at)
+  values (${session.namespace}, ${session.worker}, ${session.host}, ${session.pid}, ${JSON.stringify(session.queues)}::json,
+    ${JSON.stringify(session.handlers)}::json, ${session.concurrency}, clock_now() + ${session.leaseMs}::float8 * interval '1 millisecond')
+  returning id`
+  await holdSession(connection, row!.id)
+  return row!.id
+}
+
+/** Takes the session's advisory lock on this connection; false where another connection still holds it. */
+export const holdSession = async (connection: pg.ClientBase, session: number): Promise<boolean> => {
+  const [row] = await tagged(connection)<{ held: boolean }>`select pg_try_advisory_lock(29809, ${session}) as held`
+  return row!.held
+}
+
+/** Prolongs the lease. False: the session was declared lost, its jobs are or will be others'. */
+export const renewSession = async (sql: Sql, { session, leaseMs }: { session: number; leaseMs: number }): Promise<boolean> => {
+  const rows = await sql`
+  update session set lease_ends_at = clock_now() + ${leaseMs}::float8 * interval '1 millisecond'
+  where id = ${session} and ended_at is null and lease_ends_at > clock_now() returning id`
+  return rows.length > 0
+}
+
+export const drainSession = (sql: Sql, session: number) => sql`update session set draining = true where id = ${session}`
+
+/** Ends a session that holds no job any more. */
+export const endSession = (sql: Sql, session: number) =>
+  sql`update session set ended_at = clock_now(), lease_ends_at = least(lease_ends_at, clock_now()) where id = ${session} and ended_at is null`
+
+export type OpenSession = { id: number; expired: boolean; held: boolean }
+
+/** Sessions that are not ended: whether their lease has ended, and whether somebody holds their lock. */
+export const watchSessions = (sql: Sql): Promise<OpenSession[]> => sql<OpenSession>`
+  select session.id, lease_ends_at <= clock_now() as expired,
+    exists (select from pg_locks where locktype = 'advisory' and classid = 29809 and objid = session.id::oid and objsubid = 2 and granted
+      and database = (select oid from pg_database where datname = current_database())) as held
+  from session where ended_at is null`
+
+/** Declares sessions lost: from this commit on their settles change no row. */
+export const declareLost = (sql: Sql, sessions: number[]) => sql`
+  update session set ended_at = clock_now(), lease_ends_at = least(lease_ends_at, clock_now())
+  where id = any(${column(sessions)}::int[]) and ended_at is null`
+
+export type SessionRow = {
+  id: number
+  worker: string
+  host: string
+  pid: number
+  queues: string[]
+  handlers: string[]
+  concurrency: number
+  started_at: Date
+  lease_ends_at: Date
+  draining: boolean
+  running: number
+}
+
+export const listSessions = (sql: Sql, { namespace }: { namespace: string }): Promise<SessionRow[]> => sql<SessionRow>`
+  select id, worker, host, pid, queues, handlers, concurrency, started_at, lease_ends_at, draining,
+    (select count(*)::int from job where job.session = session.id) as running
+  from session where ended_at is null and lease_ends_at > clock_now() and namespace = ${namespace} order by id`

@@ -1,0 +1,74 @@
+import type { Json } from '../model/json.ts'
+import type { JobState } from '../model/state.ts'
+import { column, type Sql } from './sql.ts'
+
+/** Jobs of a run that are alike: one node, one state. `jobs` is 1 for all but items of a forEach and what is inside. */
+export type NodeCount = {
+  node: number
+  state: JobState
+  jobs: number
+  attempts: number
+  started_at: Date | null
+  ended_at: Date | null
+  /** The worker of one of them. */
+  worker: string | null
+  error: Json
+}
+
+/** The state of every node of a run, counted: as large as the plan, however many items there are. */
+export const countNodes = (sql: Sql, run: string): Promise<NodeCount[]> => sql<NodeCount>`
+  select node,
+    (case when phase = 'ready' and session is not null then 'running' when phase = 'ready' then case when inner_base is null then 'queued' else 'waiting' end
+      else phase::text end) as state,
+    count(*)::int as jobs, max(attempt) as attempts, min(due_at) as started_at, null::timestamptz as ended_at,
+    max(session.worker) as worker, null::json as error
+  from job left join session on session.id = job.session where run = ${run} group by 1, 2
+  union all
+  select node, state::text, count(*)::int, max(attempt), min(coalesce(started_at, ended_at)), max(o.ended_at), null,
+    (array_agg(error order by o.ended_at) filter (where error is not null))[1]
+  from outcome o where run = ${run} and final group by 1, 2`
+
+export type JobView = {
+  n: number
+  node: number
+  parent: number | null
+  item: number | null
+  state: JobState
+  attempt: number
+  failures: number
+  lost: number
+  ready_at: Date | null
+  started_at: Date | null
+  ended_at: Date | null
+  worker: string | null
+  error: Json
+}
+
+/** Jobs of a run one by one, in the order of their numbers. */
+export const listJobs = (sql: Sql, { run, limit }: { run: string; limit: number }): Promise<JobView[]> => sql<JobView>`
+  select n, node, parent, item,
+    (case when phase = 'ready' and session is not null then 'running' when phase = 'ready' then case when inner_base is null then 'queued' else 'waiting' end
+      else phase::text end) as state,
+    attempt, failures, lost, due_at as ready_at, null::timestamptz as started_at, null::timestamptz as ended_at, session.worker, null::json as error
+  from job left join session on session.id = job.session where run = ${run}
+  union all
+  select n, node, parent, item, state::text, attempt,
+    (select count(*)::int from outcome f where f.run = o.run and f.n = o.n and f.state = 'failed' and f.lost is not true),
+    (select count(*)::int from outcome f where f.run = o.run and f.n = o.n and f.lost),
+    ready_at, o.started_at, o.ended_at, session.worker, error
+  from outcome o left join session on session.id = o.session where run = ${run} and final
+  order by n limit ${limit}`
+
+/** The result of a run: the final outcome of its root. */
+export const readRoot = async (sql: Sql, run: string): Promise<{ output: Json; error: Json } | null> => {
+  const [row] = await sql<{ output: Json; error: Json }>`select output, error from outcome where run = ${run} and n = 0 and final`
+  return row ?? null
+}
+
+export type AttemptView = { n: number; attempt: number; state: string; final: boolean; input: Json; output: Json; error: Json; started_at: Date | null; ended_at: Date; worker: string | null; code: string | null }
+
+/** Every attempt of these jobs, with what it got and gave. */
+export const listAttempts = (sql: Sql, { run, ns }: { run: string; ns: number[] }): Promise<AttemptView[]> => sql<AttemptView>`
+  select o.n, o.attempt, o.state, o.final, o.input, o.output, o.error, o.started_at, o.ended_at, session.worker, o.code
+  from outcome o left join session on session.id = o.session
+  where o.run = ${run} and o.n = any(${column(ns)}::int[]) order by o.n, o.attempt`

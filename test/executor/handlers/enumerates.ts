@@ -1,0 +1,5 @@
+// @ts-expect-error: what Node's type stripping refuses
+enum Colour {
+  Red,
+}
+export default () => Colour.Red

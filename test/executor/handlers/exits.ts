@@ -1,0 +1,4 @@
+export default async ({ code }: { code: number }) => {
+  await null
+  process.exit(code)
+}

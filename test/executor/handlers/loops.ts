@@ -1,0 +1,6 @@
+import type { Context } from '../../../engine/task.ts'
+
+export default (_input: unknown, { log }: Context) => {
+  log('loops')
+  for (;;);
+}
