@@ -39,7 +39,10 @@ const fillItem = (compilation: Compilation, item: Item): void => {
       })
     }
   }
-  if (node.kind === 'forEach') return fillForEach(compilation, item)
+  if (node.kind === 'forEach') {
+    fillForEach(compilation, item)
+    return
+  }
   applyPolicy(compilation, item)
   if (step.with !== undefined && node.parent !== -1) fillInput(compilation, item)
   else checkPrevious(compilation, item)
@@ -101,7 +104,7 @@ const demandWith = (compilation: Compilation, item: Item, source: Item, why: str
     compilation,
     item.place,
     'MAY_BE_MISSING',
-    `the step before, ${name}, ${why}; say with \`with\` what this step gets`,
+    `the step before (${name}) ${why}; say with \`with\` what this step gets`,
     { at: 'key' },
   )
 }

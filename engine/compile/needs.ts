@@ -24,10 +24,11 @@ const connectMember = (compilation: Compilation, scope: MemberScope, member: Ite
     const join = isObject(need) && 'any' in need ? joins.shift() : undefined
     const wait = join ? anyOf(compilation, scope, join, need as JsonObject) : source(compilation, scope, need, place)
     if (!wait) return
-    if (join) edge(join, member, 'met')
-    else if (!('any' in wait) && repeated(member.waits, wait)) {
-      return report(compilation, place, 'INVALID_VALUE', `"${wait.item.step.id}" stands here twice`)
-    } else if (!('any' in wait)) edge(wait.item, member, wait.on)
+    if ('any' in wait) edge(wait.join, member, 'met')
+    else if (repeated(member.waits, wait)) {
+      report(compilation, place, 'INVALID_VALUE', `"${wait.item.step.id}" stands here twice`)
+      return
+    } else edge(wait.item, member, wait.on)
     member.waits.push(wait)
   })
 }
@@ -88,7 +89,8 @@ const reportCycle = (compilation: Compilation, scope: MemberScope): void => {
         done.add(item)
       } else if (open.has(next)) {
         const cycle = trail.map(step => step.item)
-        return describeCycle(compilation, cycle.slice(cycle.indexOf(next)))
+        describeCycle(compilation, cycle.slice(cycle.indexOf(next)))
+        return
       } else if (!done.has(next)) {
         enter(next)
       }

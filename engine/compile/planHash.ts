@@ -1,37 +1,53 @@
-import { contentHash } from '../model/canonical.ts'
+import { createHash } from 'node:crypto'
+import { sorted } from '../model/canonical.ts'
 import type { Expression, Plan, PlanNode, Template } from '../model/plan.ts'
 
-/** SHA-256 of the plan without the places (`at`) of its expressions: a comment more in the file is no other plan. */
-export const planHash = (plan: Plan): string => contentHash({ ...plan, nodes: plan.nodes.map(withoutPlaces) })
-
-const withoutPlaces = (node: PlanNode): object => {
-  const { when, with: input, output, forEach } = node
-  if (!when && !input && !output && !forEach) return node
-  return {
-    ...node,
-    when: when && placeless(when),
-    with: input && placeless(input),
-    output: output && placeless(output),
-    forEach: forEach && {
-      ...forEach,
-      in: placeless(forEach.in),
-      where: forEach.where && placeless(forEach.where),
-      key: forEach.key && placeless(forEach.key),
-    },
-  }
+/**
+ * SHA-256 of the plan without the places (`at`) of its expressions: a comment more in the file is no other plan. What
+ * the compiler makes has its keys in one order anyway; what people wrote is sorted.
+ */
+export const planHash = (plan: Plan): string => {
+  const { name, kind, inputs, nodes } = plan
+  const text = JSON.stringify({ name, kind, inputs: sorted(inputs), nodes: nodes.map(stable) })
+  return createHash('sha256').update(text).digest('hex')
 }
 
-const placeless = (template: Template): object => {
-  if ('value' in template) return template
-  if ('expression' in template) return { expression: expressionOf(template.expression) }
+const stable = (node: PlanNode): object => {
+  const { when, with: input, output, forEach, task } = node
+  const schemas = task && (task.inputSchema !== undefined || task.outputSchema !== undefined)
+  if (!when && !input && !output && !forEach && !schemas) return node
+  const copy: { [key: string]: unknown } = { ...node }
+  if (when) copy.when = placeless(when)
+  if (input) copy.with = placeless(input)
+  if (output) copy.output = placeless(output)
+  if (schemas) copy.task = { ...task, inputSchema: sorted(task.inputSchema), outputSchema: sorted(task.outputSchema) }
+  if (forEach) copy.forEach = placelessLoop(forEach)
+  return copy
+}
+
+const placelessLoop = (loop: NonNullable<PlanNode['forEach']>): object => ({
+  ...loop,
+  in: placeless(loop.in),
+  where: loop.where && placeless(loop.where),
+  key: loop.key && placeless(loop.key),
+})
+
+const placeless = (template: Template): unknown => {
+  if ('value' in template) return { value: sorted(template.value) }
+  if ('expression' in template) return expressionOf(template.expression)
   if ('text' in template)
     return { text: template.text.map(part => (typeof part === 'string' ? part : expressionOf(part))) }
   if ('list' in template) return { list: template.list.map(placeless) }
-  return { map: Object.fromEntries(Object.entries(template.map).map(([key, value]) => [key, placeless(value)])) }
+  const { map } = template
+  return {
+    map: Object.keys(map)
+      .sort()
+      .map(key => [key, placeless(map[key]!)]),
+  }
 }
 
-const expressionOf = (expression: Expression): object => {
-  if (expression.kind === 'literal') return expression
-  if (expression.kind === 'call') return { ...expression, args: expression.args.map(expressionOf), at: undefined }
-  return { ...expression, at: undefined }
+const expressionOf = (expression: Expression): unknown => {
+  if (expression.kind === 'literal') return { literal: sorted(expression.value) }
+  if (expression.kind === 'call') return { helper: expression.helper, args: expression.args.map(expressionOf) }
+  return { root: expression.root, path: expression.path }
 }

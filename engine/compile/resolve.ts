@@ -13,6 +13,9 @@ import { fallbackFor, itemOf, type Known, names, schemaOfValue, stepInto, typesO
 /** An expression with its names resolved, and what is known of its value. Undefined where it was reported as wrong. */
 export type Resolved = { expression: Expression; known: Known } | undefined
 
+/** Whether an expression is a scalar alone, stands in a text, or is a part of another expression. */
+type Form = 'whole' | 'text' | 'part'
+
 /** What resolving needs to know about the place: where it stands, and how to report about a part of the scalar. */
 export type Resolving = {
   compilation: Compilation
@@ -27,14 +30,14 @@ export type Resolving = {
  *
  * @param covered true where a missing value is provided for (in `default`, `coalesce`)
  */
-export const resolve = (resolving: Resolving, written: Written, covered = false, whole = false): Resolved => {
+export const resolve = (resolving: Resolving, written: Written, covered = false, form: Form = 'part'): Resolved => {
   if (written.kind === 'literal') {
     return { expression: { kind: 'literal', value: written.value }, known: schemaOfValue(written.value) }
   }
   if (written.kind === 'call') return resolveCall(resolving, written)
   return isCall(resolving, written)
     ? resolveCall(resolving, { ...written, kind: 'call', helper: written.source, args: [] })
-    : resolvePath(resolving, written, covered, whole)
+    : resolvePath(resolving, written, covered, form)
 }
 
 type WrittenPath = Extract<Written, { kind: 'path' }>
@@ -130,9 +133,9 @@ const sameTypes = (a: Known, b: Known): Known => {
   return first && second ? { type: [...new Set([...first, ...second])] } : undefined
 }
 
-const resolvePath = (resolving: Resolving, written: WrittenPath, covered: boolean, whole: boolean): Resolved => {
+const resolvePath = (resolving: Resolving, written: WrittenPath, covered: boolean, form: Form): Resolved => {
   const [name, ...path] = written.segments as [string, ...string[]]
-  const root = rootOf(resolving, written, name, path, covered, whole)
+  const root = rootOf(resolving, written, name, path, covered, form)
   if (!root) return undefined
   let known = root.known
   for (let index = root.checked; index < path.length; index++) {
@@ -163,7 +166,7 @@ const rootOf = (
   name: string,
   path: string[],
   covered: boolean,
-  whole: boolean,
+  form: Form,
 ): Rooted => {
   const { compilation, view } = resolving
   const surrounding = loops(view)
@@ -182,7 +185,7 @@ const rootOf = (
     case 'inputs':
       return fromInputs(resolving, written, path)
     case 'steps':
-      return fromStep(resolving, written, path, covered, whole)
+      return fromStep(resolving, written, path, covered, form)
     case 'run':
       return withFields(resolving, written, 'run', runFields)
     case 'loop': {
@@ -317,13 +320,7 @@ const fromError = (resolving: Resolving, written: WrittenPath, name: 'error' | '
   return { root: { name: 'errors' }, used: 0, checked: 0, known: { type: 'array' }, title: 'the list of errors' }
 }
 
-const fromStep = (
-  resolving: Resolving,
-  written: WrittenPath,
-  path: string[],
-  covered: boolean,
-  whole: boolean,
-): Rooted => {
+const fromStep = (resolving: Resolving, written: WrittenPath, path: string[], covered: boolean, form: Form): Rooted => {
   const { compilation, view } = resolving
   const [id, field] = path
   if (id === undefined) return unknownRoot(resolving, written, 'name a step and a field: steps.<id>.output')
@@ -351,9 +348,10 @@ const fromStep = (
   const known = field === 'output' ? knownOutput(compilation, item, 'shaped') : fields[field as keyof typeof fields]
   const doubt = covered ? undefined : doubtOf(found, field, id)
   if (doubt) {
-    const type = typeAtEnd(known, path.slice(2))
-    const safe = `default ${written.source} ${fallbackFor(type)}`
-    resolving.report('MAY_BE_MISSING', `${doubt}; write ${whole ? `{{ ${safe} }}` : `(${safe})`}`, written)
+    const fallback = fallbackFor(typeAtEnd(known, path.slice(2)))
+    // A null cannot be put into text.
+    const safe = `default ${written.source} ${form === 'text' && fallback === 'null' ? "''" : fallback}`
+    resolving.report('MAY_BE_MISSING', `${doubt}; write ${form === 'part' ? `(${safe})` : `{{ ${safe} }}`}`, written)
     return undefined
   }
   const title =

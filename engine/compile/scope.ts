@@ -1,7 +1,7 @@
-import type { Item, MemberScope, Scope } from './compilation.ts'
+import type { Item, MemberScope, Scope, Source } from './compilation.ts'
 
 /** Where an expression stands: at an item (in what surrounds it), or in its `output`, which sees its members too. */
-export type View = { at: Item; inside: boolean; noLoop?: boolean }
+export type View = { at: Item; inside: boolean }
 
 /**
  * What an id means somewhere: a step that has ended there (`doubt`: why its output may be missing all the same), one
@@ -14,28 +14,35 @@ export type Found =
 
 /** Looks an id up from the inside out: siblings that must have ended before, then those of enclosing scopes. */
 export const find = (view: View, id: string): Found => {
-  const candidates: string[] = []
-  if (view.inside && view.at.inner) {
-    const member = view.at.inner.ids.get(id)
-    if (member) return ended(member, leftOut(member))
-    candidates.push(...view.at.inner.ids.keys())
-  }
+  const member = view.inside ? view.at.inner?.ids.get(id) : undefined
+  if (member) return ended(member, leftOut(member))
   let current: Item | undefined = view.at
   while (current) {
     const { scope }: Item = current
-    if (scope.kind === 'members') {
-      const found = scope.ids.get(id)
-      if (found) return fromSibling(scope, current, found)
-      for (const other of scope.ids.keys()) if (scope.ids.get(other) !== current) candidates.push(other)
-    }
-    if (scope.kind === 'block') {
-      const found = fromBlock(scope.owner, id)
-      if (found) return found
-      candidates.push(...(scope.owner.inner?.ids.keys() ?? []))
-    }
+    const found = foundIn(scope, current, id)
+    if (found) return found
     current = ownerOf(scope)
   }
-  return { kind: 'unknown', candidates }
+  return { kind: 'unknown', candidates: visibleIds(view) }
+}
+
+const foundIn = (scope: Scope, current: Item, id: string): Found | undefined => {
+  if (scope.kind === 'block') return fromBlock(scope.owner, id)
+  const sibling = scope.kind === 'members' ? scope.ids.get(id) : undefined
+  return sibling && fromSibling(scope as MemberScope, current, sibling)
+}
+
+/** The ids that mean something at a place, whether or not their steps have run. */
+const visibleIds = (view: View): string[] => {
+  const ids = view.inside && view.at.inner ? [...view.at.inner.ids.keys()] : []
+  let current: Item | undefined = view.at
+  while (current) {
+    const { scope }: Item = current
+    if (scope.kind === 'members') for (const [id, item] of scope.ids) if (item !== current) ids.push(id)
+    if (scope.kind === 'block') ids.push(...(scope.owner.inner?.ids.keys() ?? []))
+    current = ownerOf(scope)
+  }
+  return ids
 }
 
 /** The forEach that a place stands in, with the name of its item; the innermost first. */
@@ -108,29 +115,33 @@ const fromFlow = (current: Item, found: Item, name: string): Found => {
 
 /** In what way a flow's step waits for another: certainly, only for its failure, only as one of several, or not. */
 const waitPath = (current: Item, found: Item): 'certain' | 'failed' | 'any' | 'none' => {
-  let best = 'none' as 'certain' | 'any' | 'none'
+  // Nearly every reference is to what the step itself names.
+  const direct = current.waits.find(wait => 'item' in wait && wait.item === found)
+  const certain = direct && 'item' in direct ? direct : behind(current, found, certainSources)
+  if (certain) return certain.on === 'failed' ? 'failed' : 'certain'
+  return behind(current, found, allSources) ? 'any' : 'none'
+}
+
+/** The edge by which a step comes to wait for another, near or far. */
+const behind = (current: Item, found: Item, sourcesOf: (item: Item) => Source[]): Source | undefined => {
   const seen = new Set<Item>([current])
-  const trail: { item: Item; certain: boolean }[] = [{ item: current, certain: true }]
-  for (let next = trail.pop(); next; next = trail.pop()) {
-    for (const wait of next.item.waits) {
-      const sources = 'any' in wait ? wait.any : [wait]
-      const certain = next.certain && sources.length === 1
-      for (const { item, on } of sources) {
-        if (item === found) {
-          if (on === 'failed' && certain) return 'failed'
-          best = certain || best === 'certain' ? 'certain' : 'any'
-        }
-        if (!seen.has(item)) {
-          seen.add(item)
-          // Certain trails go first (they are popped last in, first out), so that `any` does not hide them.
-          if (certain) trail.push({ item, certain })
-          else trail.unshift({ item, certain })
-        }
-      }
+  const trail = [current]
+  for (let item = trail.pop(); item; item = trail.pop()) {
+    for (const source of sourcesOf(item)) {
+      if (source.item === found) return source
+      if (seen.has(source.item)) continue
+      seen.add(source.item)
+      trail.push(source.item)
     }
   }
-  return best
+  return undefined
 }
+
+/** What a step waits for in any case: an `any` of one is no choice. */
+const certainSources = ({ waits }: Item): Source[] =>
+  waits.flatMap(wait => ('item' in wait ? [wait] : wait.any.length === 1 ? wait.any : []))
+
+const allSources = ({ waits }: Item): Source[] => waits.flatMap(wait => ('item' in wait ? [wait] : wait.any))
 
 /** The members of what the block belongs to, and that step itself: whether they ran is never certain. */
 const fromBlock = (owner: Item, id: string): Found | undefined => {

@@ -46,7 +46,7 @@ const compileText = (
   }
   if (scalar.kind === 'plain') return compilePlain(compilation, place, scalar.text, expected)
   if (scalar.kind === 'mixed') return compileMixed(resolving, place, scalar.parts, expected)
-  const resolved = resolve(resolving, scalar.expression, false, true)
+  const resolved = resolve(resolving, scalar.expression, false, 'whole')
   if (!resolved || !fits(compilation, place, resolved.known, expected)) return undefined
   const { expression, known } = resolved
   return { template: expression.kind === 'literal' ? { value: expression.value } : { expression }, known }
@@ -104,7 +104,7 @@ const compileMixed = (
   parts: (string | Written)[],
   expected: Known,
 ): Compiled | undefined => {
-  const resolved = parts.map(part => (typeof part === 'string' ? part : resolve(resolving, part)))
+  const resolved = parts.map(part => (typeof part === 'string' ? part : resolve(resolving, part, false, 'text')))
   if (resolved.some(part => part === undefined)) return undefined
   const wrong = resolved.findIndex(part => typeof part === 'object' && neverText(part.known))
   if (wrong !== -1) {
@@ -160,19 +160,24 @@ const compileMap = (
     if (!compiled) complete = false
     else {
       templates[key] = compiled.template
-      known[key] = compiled.known ?? true
+      if (view.inside) known[key] = compiled.known ?? true
       constant &&= isValue(compiled.template)
     }
   }
   if (!complete) return undefined
-  const schema: JsonObject = {
-    type: 'object',
-    properties: known,
-    required: Object.keys(known),
-    additionalProperties: false,
-  }
-  return { template: constant ? { value: map } : { map: templates }, known: schema }
+  // Only an `output` is looked into by others; an input's shape nobody asks for.
+  const shape = view.inside ? closedObject(known) : anyObject
+  return { template: constant ? { value: map } : { map: templates }, known: shape }
 }
+
+const anyObject = { type: 'object' }
+
+const closedObject = (properties: JsonObject): JsonObject => ({
+  type: 'object',
+  properties,
+  required: Object.keys(properties),
+  additionalProperties: false,
+})
 
 const isValue = (template: Template): boolean => 'value' in template
 

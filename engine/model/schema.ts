@@ -29,7 +29,7 @@ export const schemaProblem = (schema: Json): string | null => {
     validator(schema)
     return null
   } catch (error) {
-    return (error as Error).message.replace(/^schema is invalid: /, '')
+    return (error as Error).message.replace(/^schema is invalid: (?:data\/)?/, '').split(', data/')[0]!
   }
 }
 
