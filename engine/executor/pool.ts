@@ -1,12 +1,15 @@
 import { TqError } from '../model/errors.ts'
+import { freest, solitary } from './assign.ts'
 import { encodeWork } from './frame.ts'
-import type { AbortReason, FromChild } from './frame.ts'
-import { drop, hold, markFirst, newChild, overdue, postMortem, raiseExpected, restart, stuck } from './held.ts'
+import type { FromChild } from './frame.ts'
+import { hold, markFirst, newChild, overdue, raiseExpected, stuck } from './held.ts'
 import type { Child } from './held.ts'
-import { expectedMs, maxPrefetch, newPace, record, room, slowMs } from './pace.ts'
+import { receiveMessages, unstartedResult } from './messages.ts'
+import { expectedMs, maxPrefetch, newPace, room, slowMs } from './pace.ts'
+import { postMortem } from './postmortem.ts'
 import { startProcess } from './process.ts'
 import type { Exit } from './process.ts'
-import type { LogLine, Pool, PoolOptions, Progress, Result, Work } from './work.ts'
+import type { Pool, PoolOptions, Work } from './work.ts'
 
 /** How often the pool looks for what runs too long, ms. */
 const watchMs = 50
@@ -76,78 +79,18 @@ export const openPool = async (options: PoolOptions): Promise<Pool> => {
   // — what children say —
 
   const receive = (child: Child, messages: FromChild[]) => {
-    const results: Result[] = []
-    const lines: LogLine[] = []
-    const progress: Progress[] = []
-    for (const message of messages) {
-      switch (message[0]) {
-        case 'ok':
-        case 'failed':
-          settle(child, message, results)
-          break
-        case 'started':
-          restart(child, message[1], message[2], performance.now())
-          break
-        case 'log':
-          lines.push({
-            key: message[1],
-            level: message[2],
-            message: message[3],
-            ...(message[4] && { fields: message[4] }),
-          })
-          break
-        case 'progress':
-          progress.push({
-            key: message[1],
-            fraction: message[2],
-            ...(message[3] !== undefined && { text: message[3] }),
-          })
-          break
-        case 'ready':
-          child.ready = true
-          failedStarts = 0
-          for (const each of starting.splice(0, 1)) each.ready()
-          break
-        case 'released':
-          child.asked = false
-          release(child, message[1], results)
-          break
-        case 'retire':
-          if (!child.retiring) retire(child)
-          break
-        case 'exit':
-          child.exiting = { key: message[1], code: message[2] }
-          break
-      }
+    const { results, released, lines, progress, ready, retire: asksToRetire } = receiveMessages(child, messages, pace)
+    if (ready) {
+      failedStarts = 0
+      starting.shift()?.ready()
     }
+    const worn = options.recycleAfter !== undefined && child.ran >= options.recycleAfter
+    if ((asksToRetire || worn) && !child.retiring) retire(child)
     if (lines.length > 0) options.onLog?.(lines)
     if (progress.length > 0) options.onProgress?.(progress)
     if (results.length > 0) options.onResults(results)
+    if (released.length > 0) options.onReleased(released)
     if (child.held.size === 0) emptied(child)
-  }
-  const settle = (child: Child, message: FromChild & ['ok' | 'failed', ...unknown[]], results: Result[]) => {
-    const [, key, ranMs, code] = message
-    const held = drop(child, key)
-    if (!held) return
-    child.ran += 1
-    if (message[0] === 'ok') {
-      record(pace, held.work.handler, ranMs)
-      results.push({ key, ok: true, output: message[4], ranMs, code })
-    } else {
-      if (code !== '') record(pace, held.work.handler, ranMs)
-      results.push({ key, ok: false, error: message[4], ranMs, ...(code && { code }) })
-    }
-    if (options.recycleAfter !== undefined && child.ran >= options.recycleAfter && !child.retiring) retire(child)
-  }
-  /** Hands back what a child did not start; what was aborted meanwhile has ended. */
-  const release = (child: Child, keys: number[], results: Result[]) => {
-    const free: number[] = []
-    for (const key of keys) {
-      const held = drop(child, key)
-      if (held?.abort) results.push(unstartedResult(key, held.abort.reason))
-      else if (held) free.push(key)
-    }
-    if (free.length > 0) options.onReleased(free)
   }
   const emptied = (child: Child) => {
     child.reserved = false
@@ -161,8 +104,9 @@ export const openPool = async (options: PoolOptions): Promise<Pool> => {
     if (waiting.length === 0) return
     const given = new Map<Child, Work[]>()
     const left: Work[] = []
+    const aloneWaiting = waiting.filter(({ alone }) => alone).length
     for (const work of waiting) {
-      const child = work.alone ? hermitage() : freest()
+      const child = work.alone ? solitary(children, aloneWaiting) : freest(children, slots)
       if (!child) {
         left.push(work)
         continue
@@ -175,36 +119,6 @@ export const openPool = async (options: PoolOptions): Promise<Pool> => {
     waiting = left
     for (const [child, list] of given) child.process.write(encodeWork(list))
   }
-  /** The child for work that goes to any. */
-  const freest = (): Child | undefined => {
-    let best: Child | undefined
-    let least = Infinity
-    for (const child of children) {
-      if (child.retiring || child.reserved) continue
-      const load = child.held.size < slots ? child.held.size - slots : Math.min(child.heldMs, 1e9)
-      if (load < least) {
-        best = child
-        least = load
-      }
-    }
-    return best
-  }
-  /** An empty child, kept from now on for work that runs alone; if there is none, one is kept until it is empty. */
-  const hermitage = (): Child | undefined => {
-    const able = [...children].filter(child => !child.retiring)
-    const idle = able.find(child => child.held.size === 0)
-    if (idle) {
-      idle.reserved = true
-      return idle
-    }
-    const keptAlready = able.filter(child => child.reserved && [...child.held.values()].every(held => !held.work.alone))
-    if (keptAlready.length < waiting.filter(work => work.alone).length) {
-      const next = able.filter(child => !child.reserved).sort((a, b) => a.heldMs - b.heldMs)[0]
-      if (next) next.reserved = true
-    }
-    return undefined
-  }
-
   // — what takes too long —
 
   const watch = setInterval(() => {
@@ -317,10 +231,3 @@ export const openPool = async (options: PoolOptions): Promise<Pool> => {
   }
   return pool
 }
-
-const unstartedResult = (key: number, reason: AbortReason): Result => ({
-  key,
-  ok: false,
-  error: { name: reason, message: 'was stopped before it started' },
-  ranMs: 0,
-})

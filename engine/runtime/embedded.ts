@@ -1,26 +1,12 @@
-import { randomBytes } from 'node:crypto'
-import {
-  chmodSync,
-  chownSync,
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { createServer } from 'node:net'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { spawn } from 'node:child_process'
-import { execa } from 'execa'
 import pg from 'pg'
-import { TqError } from '../model/errors.ts'
 import { findBinaries } from './embedded/binaries.ts'
-import type { Binaries } from './embedded/binaries.ts'
-import { claimCluster, postmasterStatus } from './embedded/claim.ts'
-import { account, placeCluster, usableBinaries } from './embedded/place.ts'
+import { claimCluster } from './embedded/claim.ts'
+import { makeCluster, passwordOf } from './embedded/cluster.ts'
+import { placeCluster, usableBinaries } from './embedded/place.ts'
+import { choosePort } from './embedded/port.ts'
+import { startServer } from './embedded/server.ts'
 
 export type EmbeddedOptions = {
   /** The folder for the cluster, its password and its log. */
@@ -44,18 +30,6 @@ export type EmbeddedPostgres = {
   notices: string[]
   /** Fast shutdown: ends sessions, writes a checkpoint, and resolves when the process has ended. */
   stop(): Promise<void>
-}
-
-/** For one machine where someone develops: small enough for a laptop, no surprises. */
-const settings = {
-  shared_buffers: '256MB',
-  max_wal_size: '2GB',
-  jit: 'off',
-  timezone: 'UTC',
-  listen_addresses: '127.0.0.1',
-  // TCP with a password is the one way in: socket paths are too long in too many folders.
-  unix_socket_directories: '',
-  log_checkpoints: 'off',
 }
 
 /**
@@ -93,108 +67,6 @@ export const startPostgres = async (options: EmbeddedOptions): Promise<EmbeddedP
   }
 }
 
-const passwordOf = (dataDir: string): string => {
-  const file = join(dataDir, 'password')
-  if (!existsSync(file)) {
-    writeFileSync(file, randomBytes(18).toString('base64url'), { mode: 0o600 })
-    const as = account()
-    if (as) chownSync(file, as.uid, as.gid)
-  }
-  return readFileSync(file, 'utf8').trim()
-}
-
-const makeCluster = async (binaries: Binaries, dataDir: string, cluster: string): Promise<void> => {
-  // Left by an initdb that was killed: PG_VERSION is written among the last.
-  rmSync(cluster, { recursive: true, force: true })
-  mkdirSync(cluster, { mode: 0o700 })
-  const as = account()
-  if (as) chownSync(cluster, as.uid, as.gid)
-  const { exitCode, all } = await execa(
-    binaries.initdb,
-    [
-      ...['-D', cluster, '-U', 'tq', '--pwfile', join(dataDir, 'password'), '--auth=scram-sha-256'],
-      ...['--encoding=UTF8', '--locale=C', '--no-sync', '--no-instructions'],
-    ],
-    { ...as, all: true, reject: false, stdin: 'ignore', cwd: '/', extendEnv: false, env: environment(binaries) },
-  )
-  if (exitCode === 0) return
-  const hint = /could not look up effective user/.test(all)
-    ? '\nPostgres wants its user to have a name: add one to /etc/passwd, run as another user, or give the URL of a server'
-    : ''
-  throw unreachable(`initdb failed with exit code ${exitCode} in ${cluster}:\n${all}${hint}`)
-}
-
-const startServer = async (
-  binaries: Binaries,
-  dataDir: string,
-  cluster: string,
-  port: number,
-  { fsync = true, settings: more = {} }: EmbeddedOptions,
-): Promise<{ pid: number; stop(): Promise<void> }> => {
-  const all = { ...settings, fsync: fsync ? 'on' : 'off', ...(fsync ? {} : { full_page_writes: 'off' }), ...more, port }
-  const logFile = join(dataDir, 'postgres.log')
-  const log = openSync(logFile, 'w')
-  const subprocess = spawn(binaries.postgres, ['-D', cluster, ...Object.entries(all).flatMap(asArguments)], {
-    ...account(),
-    stdio: ['ignore', log, log],
-    // Control-C in the terminal is ours to decide on.
-    detached: true,
-    cwd: '/',
-    env: environment(binaries),
-  })
-  closeSync(log)
-  const pid = subprocess.pid
-  const ended = new Promise<void>(resolve => subprocess.once('close', () => resolve()).once('error', () => resolve()))
-  const failed = () => subprocess.exitCode !== null || subprocess.signalCode !== null || pid === undefined
-  while (postmasterStatus(cluster, pid) !== 'ready') {
-    if (failed()) throw unreachable(`Postgres did not start:\n${readFileSync(logFile, 'utf8').slice(-2000)}`)
-    await sleep(5)
-  }
-  const interrupt = () => {
-    if (!failed()) subprocess.kill('SIGINT')
-  }
-  process.once('exit', interrupt)
-  return {
-    pid: pid!,
-    stop: async () => {
-      interrupt()
-      await ended
-      process.off('exit', interrupt)
-    },
-  }
-}
-
-const asArguments = ([name, value]: [string, string | number]): string[] => ['-c', `${name}=${value}`]
-
-/** As little as it needs; the packaged libraries are found by their place. */
-const environment = (binaries: Binaries): Record<string, string> => ({
-  PATH: '/usr/bin:/bin',
-  LC_ALL: 'C',
-  ...(binaries.libraries ? { LD_LIBRARY_PATH: binaries.libraries } : {}),
-})
-
-const choosePort = async (dataDir: string, asked: number | undefined): Promise<number> => {
-  const file = join(dataDir, 'port')
-  const last = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0
-  if (asked !== undefined && !(await freePort(asked)))
-    throw unreachable(`port ${asked} of 127.0.0.1 is taken; choose another, or none to get any that is free`)
-  const port = asked ?? (last && (await freePort(last))) ?? 0
-  const chosen = port || (await freePort(0))!
-  writeFileSync(file, String(chosen))
-  chmodSync(file, 0o644)
-  return chosen
-}
-
-const freePort = (port: number): Promise<number | undefined> =>
-  new Promise(resolve => {
-    const server = createServer()
-    server.once('error', () => resolve(undefined))
-    server.listen(port, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
-
 const createDatabase = async (url: string): Promise<void> => {
   const client = new pg.Client({ connectionString: url.replace(/\/tq$/, '/postgres') })
   await client.connect()
@@ -205,5 +77,3 @@ const createDatabase = async (url: string): Promise<void> => {
     await client.end()
   }
 }
-
-const unreachable = (message: string): TqError => new TqError('DATABASE_UNREACHABLE', message)

@@ -77,3 +77,12 @@ const binariesIn = (root: string) => ({
   initdb: join(root, 'bin', 'initdb'),
   postgres: join(root, 'bin', 'postgres'),
 })
+
+/** As little as it needs; the packaged libraries are found by their place. */
+export const environment = (binaries: Binaries): Record<string, string> => ({
+  PATH: '/usr/bin:/bin',
+  LC_ALL: 'C',
+  ...(binaries.libraries ? { LD_LIBRARY_PATH: binaries.libraries } : {}),
+})
+
+export const unreachable = (message: string): TqError => new TqError('DATABASE_UNREACHABLE', message)
