@@ -57,7 +57,8 @@ const withoutEchoes = (mistakes: Mistake[]): Mistake[] => {
   for (const { error } of mistakes) {
     if (error.keyword !== 'additionalProperties') continue
     const keys = unknown.get(error.instancePath) ?? []
-    unknown.set(error.instancePath, [...keys, error.params.additionalProperty])
+    keys.push(error.params.additionalProperty)
+    unknown.set(error.instancePath, keys)
   }
   const seen = new Set<string>()
   return mistakes.filter(({ error }) => {
