@@ -194,3 +194,35 @@ for (const [written, rewritten] of hints) {
     t.true(diagnostics[0]!.message.endsWith(`; write ${rewritten}`), diagnostics[0]!.message)
   })
 }
+
+const typed = `apiVersion: tq/v1
+kind: Task
+metadata: { name: typed }
+spec: { handler: noop, inputSchema: { type: object, required: [id], properties: { id: { type: string } } } }
+---
+`
+
+const defaults: [string, string, string[]][] = [
+  [
+    'inputs that a Task gets by default must have what it requires',
+    'inputs: { key: { type: string } }\nsteps: [{ task: typed }]',
+    ['TYPE_MISMATCH'],
+  ],
+  ['inputs that a Task gets by default may fit', 'inputs: { id: { type: string } }\nsteps: [{ task: typed }]', []],
+  [
+    'a list is no object for the next step',
+    'inputs: { id: {} }\nsteps: [{ group: [{ task: noop }] }, { task: typed }]',
+    ['TYPE_MISMATCH'],
+  ],
+  [
+    'items must fit the Task',
+    'inputs: { l: { type: array, items: { type: integer } } }\nsteps: [{ forEach: { in: "{{ inputs.l }}" }, task: typed }]',
+    ['TYPE_MISMATCH'],
+  ],
+]
+
+for (const [title, spec, expected] of defaults) {
+  test(title, t => {
+    t.deepEqual(codes(typed + workflow('Chain', spec)), expected)
+  })
+}
