@@ -85,6 +85,16 @@ const hostile: [string, string][] = [
       '\n',
     ),
   ],
+  [
+    'helpers in helpers',
+    `apiVersion: tq/v1\nkind: Chain\nmetadata: { name: x }\nspec: { steps: [{ task: noop, with: "{{ ${'(not '.repeat(5000)}true${')'.repeat(5000)} }}" }] }`,
+  ],
+  [
+    'aliases that grow deep',
+    Array.from({ length: 900 }, (_, i) => (i === 0 ? 'x-0: &a0 [1]' : `x-${i}: &a${i} [[[[[[*a${i - 1}]]]]]]`)).join(
+      '\n',
+    ),
+  ],
   ['an alias of itself', 'a: &a [*a]'],
   ['many keys', Array.from({ length: 50_000 }, (_, i) => `k${i}: 1`).join('\n')],
   ['nothing', ''],
