@@ -4,10 +4,10 @@ import { signature } from '../model/helpers/index.ts'
 import { type Compilation, type Item, report } from './compilation.ts'
 import { checkDefaultInput } from './defaultInput.ts'
 import { applyPolicy, maxFailures } from './policy.ts'
-import { loopItem, rootNames } from './resolve.ts'
+import { rootNames } from './root.ts'
 import type { View } from './scope.ts'
 import { compileValue } from './template.ts'
-import { names, typesOf } from './type.ts'
+import { itemOf, names, typesOf } from './type.ts'
 
 /**
  * Fills the laid-out nodes with what their steps say: policies, conditions, inputs, loops. A node's `output` is
@@ -118,7 +118,7 @@ const fillForEach = (compilation: Compilation, item: Item): void => {
   if (types && !types.has('array')) {
     report(compilation, { owner: written, key: 'in' }, 'TYPE_MISMATCH', `\`in\` is a list; this is ${names(types)}`)
   }
-  const each = loopItem(compiled?.known)
+  const each = itemOf(compiled?.known)
   if (each) item.itemSchema = each
   const inner: View = { at: compilation.items[item.id + 1]!, inside: false }
   const where = written.where === undefined ? undefined : condition(compilation, inner, written, 'where')
