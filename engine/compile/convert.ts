@@ -9,7 +9,7 @@ import { limits } from './limit.ts'
  * merge keys (`<<`) give what the object does not have itself.
  */
 export const convert = (document: Document, contents: Node | null, diagnostics: Diagnostic[]): Json => {
-  const state: State = { document, diagnostics, anchors: new Map(), aliases: 0, size: 0 }
+  const state: State = { document, diagnostics, anchors: new Map(), heights: new Map(), depth: 0, aliases: 0, size: 0 }
   return value(state, contents)
 }
 
@@ -17,6 +17,9 @@ type State = {
   document: Document
   diagnostics: Diagnostic[]
   anchors: Map<string, { value: Json; size: number }>
+  /** How many levels lists and objects have below them; asked for where they are used again. */
+  heights: Map<object, number>
+  depth: number
   aliases: number
   /** How many values there are with aliases written out. */
   size: number
@@ -34,7 +37,9 @@ const value = (state: State, node: unknown): Json => {
 
 const list = (state: State, node: Node & { items: unknown[] }): Json => {
   const items: Json[] = []
+  state.depth++
   for (const item of node.items) items.push(value(state, item))
+  state.depth--
   state.document.origin.set(items, node)
   return items
 }
@@ -43,6 +48,7 @@ const object = (state: State, node: YAMLMap): Json => {
   const result: JsonObject = {}
   state.document.origin.set(result, node)
   const merges: Pair[] = []
+  state.depth++
   for (const pair of node.items) {
     const { key } = pair
     if (isScalar(key) && typeof key.value === 'string') property(state, result, pair, key.value)
@@ -51,6 +57,7 @@ const object = (state: State, node: YAMLMap): Json => {
     else badKey(state, node, key as Node)
   }
   for (const pair of merges) merge(state, result, pair)
+  state.depth--
   return result
 }
 
@@ -113,7 +120,25 @@ const alias = (state: State, node: Node & { source: string }): Json => {
     )
     state.size = Number.NEGATIVE_INFINITY
   }
+  if (state.depth + height(state, known.value) > limits.maxDepth) {
+    problem(state, node, 'TOO_DEEP', `with aliases written out nested deeper than ${limits.maxDepth} levels`)
+    return null
+  }
   return known.value
+}
+
+const height = ({ heights }: State, of: Json): number => {
+  const measure = (one: Json): number => {
+    if (typeof one !== 'object' || one === null) return 0
+    let levels = heights.get(one)
+    if (levels === undefined) {
+      levels = 1
+      for (const member of Object.values(one)) levels = Math.max(levels, 1 + measure(member))
+      heights.set(one, levels)
+    }
+    return levels
+  }
+  return measure(of)
 }
 
 const problem = (state: State, node: Node, code: Diagnostic['code'], message: string): void => {

@@ -2,11 +2,12 @@ import { isObject, type Json } from '../model/json.ts'
 import type { ForEachPart, Template } from '../model/plan.ts'
 import { signature } from '../model/helpers/index.ts'
 import { type Compilation, type Item, report } from './compilation.ts'
+import { checkDefaultInput } from './defaultInput.ts'
 import { applyPolicy, maxFailures } from './policy.ts'
-import { loopItem, rootNames } from './resolve.ts'
+import { rootNames } from './root.ts'
 import type { View } from './scope.ts'
 import { compileValue } from './template.ts'
-import { names, typesOf } from './type.ts'
+import { itemOf, names, typesOf } from './type.ts'
 
 /**
  * Fills the laid-out nodes with what their steps say: policies, conditions, inputs, loops. A node's `output` is
@@ -45,7 +46,7 @@ const fillItem = (compilation: Compilation, item: Item): void => {
   }
   applyPolicy(compilation, item)
   if (step.with !== undefined && node.parent !== -1) fillInput(compilation, item)
-  else checkPrevious(compilation, item)
+  else if (checkPrevious(compilation, item)) checkDefaultInput(compilation, item)
 }
 
 const inFlow = ({ scope }: Item): boolean => scope.kind === 'members' && scope.form === 'flow'
@@ -84,29 +85,26 @@ const fillInput = (compilation: Compilation, item: Item): void => {
 }
 
 /** What may have failed gives no certain input to the next: that one says what it gets (L5). */
-const checkPrevious = (compilation: Compilation, item: Item): void => {
+const checkPrevious = (compilation: Compilation, item: Item): boolean => {
   const { input } = item.node
-  if (input.from === 'previous') {
-    const doubtful = input.of.map(id => compilation.items[id]!).find(source => source.step.allowFailure === true)
-    if (doubtful) demandWith(compilation, item, doubtful, 'may have failed (allowFailure)')
+  const sources = input.from === 'previous' ? input.of : input.from === 'header' ? [input.node] : []
+  for (const id of sources) {
+    const source = compilation.items[id]!
+    const why = doubt(source, input.from === 'header')
+    if (why === undefined) continue
+    const name = typeof source.step.id === 'string' ? `"${source.step.id}"` : source.node.path
+    const message = `the step before (${name}) ${why}; say with \`with\` what this step gets`
+    report(compilation, item.place, 'MAY_BE_MISSING', message, { at: 'key' })
+    return false
   }
-  if (input.from === 'header') {
-    const header = compilation.items[input.node]!
-    if (header.node.kind !== 'forEach') return
-    if (header.step.allowFailure === true) demandWith(compilation, item, header, 'may have failed (allowFailure)')
-    else if (header.step.when !== undefined) demandWith(compilation, item, header, 'may be skipped (when)')
-  }
+  return true
 }
 
-const demandWith = (compilation: Compilation, item: Item, source: Item, why: string): void => {
-  const name = typeof source.step.id === 'string' ? `"${source.step.id}"` : `${source.node.path}`
-  report(
-    compilation,
-    item.place,
-    'MAY_BE_MISSING',
-    `the step before (${name}) ${why}; say with \`with\` what this step gets`,
-    { at: 'key' },
-  )
+/** A header that is a group always gives a list; a forEach in its place may give nothing. */
+const doubt = ({ node, step }: Item, header: boolean): string | undefined => {
+  if (header && node.kind !== 'forEach') return undefined
+  if (step.allowFailure === true) return 'may have failed (allowFailure)'
+  return header && step.when !== undefined ? 'may be skipped (when)' : undefined
 }
 
 const fillForEach = (compilation: Compilation, item: Item): void => {
@@ -120,7 +118,7 @@ const fillForEach = (compilation: Compilation, item: Item): void => {
   if (types && !types.has('array')) {
     report(compilation, { owner: written, key: 'in' }, 'TYPE_MISMATCH', `\`in\` is a list; this is ${names(types)}`)
   }
-  const each = loopItem(compiled?.known)
+  const each = itemOf(compiled?.known)
   if (each) item.itemSchema = each
   const inner: View = { at: compilation.items[item.id + 1]!, inside: false }
   const where = written.where === undefined ? undefined : condition(compilation, inner, written, 'where')

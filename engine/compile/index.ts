@@ -54,9 +54,8 @@ export const compile = (sources: Source[], environment: Environment): Compiled =
   const diagnostics: Diagnostic[] = []
   const given = sources.flatMap(source => read(source, diagnostics))
   diagnostics.push(...duplicateNames(given.map(one => one.document)))
-  const known = environment.known.filter(
-    manifest => !given.some(({ document }) => sameObject(document.value, manifest)),
-  )
+  const replaced = new Set(given.map(({ document }) => identity(document.value)))
+  const known = environment.known.filter(manifest => !replaced.has(identity(manifest as unknown as Json)))
   const catalogs = new Map<string, Catalog>()
   const catalogFor = (namespace: string): Catalog => {
     let catalog = catalogs.get(namespace)
@@ -137,12 +136,9 @@ const planOf = (compilation: Compilation, kind: string): Plan | undefined => {
   return compilation.broken.size === 0 ? compileTask(compilation) : undefined
 }
 
-/** The same kind (the workflows' are one), name and namespace. */
-const sameObject = (a: Json, manifest: ManifestDocument): boolean => {
-  const b = manifest as unknown as Json
-  if (!isObject(a) || nameOf(a) !== nameOf(b) || namespaceOf(a) !== namespaceOf(b)) return false
-  return noun(String(a.kind)) === noun(manifest.kind)
-}
+/** Namespace, kind (the workflows' are one) and name. */
+const identity = (manifest: Json): string =>
+  isObject(manifest) ? `${namespaceOf(manifest)}/${noun(String(manifest.kind))}/${nameOf(manifest)}` : ''
 
 const noun = (kind: string): string => (workflowKinds.includes(kind) ? 'workflow' : kind)
 

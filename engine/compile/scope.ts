@@ -1,3 +1,4 @@
+import { isObject, type JsonObject } from '../model/json.ts'
 import type { Item, MemberScope, Scope, Source } from './compilation.ts'
 
 /** Where an expression stands: at an item (in what surrounds it), or in its `output`, which sees its members too. */
@@ -172,3 +173,7 @@ const omissible = (item: Item, seen: Set<Item>): boolean => {
       : wait.on === 'failed' || omissible(wait.item, seen),
   )
 }
+
+/** The name under which expressions see the item of a forEach. */
+export const itemName = (step: JsonObject): string =>
+  isObject(step.forEach) && typeof step.forEach.as === 'string' ? step.forEach.as : 'item'

@@ -1,5 +1,6 @@
 import handlebars from 'handlebars'
 import type { Json } from '../model/json.ts'
+import { rewrite } from './rewrite.ts'
 
 /** An expression as written; `start` and `end` are offsets in the scalar's text. */
 export type Written =
@@ -21,14 +22,29 @@ export type Scalar =
 export const readScalar = (text: string): Scalar => {
   const paths = readPaths(text)
   if (paths) return fromParts(paths)
+  const deep = tooDeepAt(text)
+  if (deep !== null)
+    return { kind: 'wrong', message: `nested deeper than ${maxNesting} levels`, start: deep, end: deep + 1 }
   try {
     const lines = lineStarts(text)
     const { body } = handlebars.parseWithoutProcessing(text) as hbs.AST.Program
     return fromParts(body.map(statement => part(text, lines, statement)))
   } catch (error) {
     if (error instanceof Refused) return { kind: 'wrong', message: error.message, start: error.start, end: error.end }
-    return syntaxError(text, error as Error)
+    return syntaxError(text)
   }
+}
+
+const maxNesting = 64
+
+/** Where too many parentheses are open: what is read and resolved by recursion must end somewhere. */
+const tooDeepAt = (text: string): number | null => {
+  let depth = 0
+  for (let at = text.indexOf('('); at !== -1 && at < text.length; at++) {
+    if (text[at] === '(' && ++depth > maxNesting) return at
+    if (text[at] === ')') depth--
+  }
+  return null
 }
 
 /** The parts of a text whose expressions are all plain paths; null where one is not. */
@@ -176,7 +192,7 @@ const inner = (text: string, span: Span): { start: number; end: number } => {
 }
 
 /** Finds the expression that does not parse and, where it can, says how to write it. */
-const syntaxError = (text: string, error: Error): Scalar => {
+const syntaxError = (text: string): Scalar => {
   const expressions = [...text.matchAll(/\{\{([\s\S]*?)\}\}/g)]
   const wrong = expressions.find(match => !parses(match[0])) ?? expressions[0]
   const found = wrong ? inner(text, { start: wrong.index, end: wrong.index + wrong[0].length }) : undefined
@@ -184,7 +200,8 @@ const syntaxError = (text: string, error: Error): Scalar => {
   const hint = rewrite(text.slice(span.start, span.end))
   if (hint) return { kind: 'wrong', message: `${hint.reason}; write {{ ${hint.rewritten} }}`, ...span }
   if (!wrong) return { kind: 'wrong', message: 'the expression does not end: "}}" is missing', ...span }
-  return { kind: 'wrong', message: `not an expression: ${lastLine(error.message)}`, ...span }
+  const empty = /^\{*\s*\}*$/.test(text.slice(span.start, span.end))
+  return { kind: 'wrong', message: empty ? 'the expression is empty' : notExpression, ...span }
 }
 
 const parses = (text: string): boolean => {
@@ -196,48 +213,4 @@ const parses = (text: string): boolean => {
   }
 }
 
-const lastLine = (message: string): string => message.trim().split('\n').at(-1)!.toLowerCase()
-
-/** Operators of other languages and the helpers that do the same; the weakest binding first. */
-const operators: [RegExp, string][] = [
-  [/^(.+?)\s*\|\|\s*(.+)$/, 'or'],
-  [/^(.+?)\s*&&\s*(.+)$/, 'and'],
-  [/^(.+?)\s*\?\?\s*(.+)$/, 'default'],
-  [/^(.+?)\s*===?\s*(.+)$/, 'eq'],
-  [/^(.+?)\s*!==?\s*(.+)$/, 'ne'],
-  [/^(.+?)\s*<=\s*(.+)$/, 'lte'],
-  [/^(.+?)\s*>=\s*(.+)$/, 'gte'],
-  [/^(.+?)\s*<\s*(.+)$/, 'lt'],
-  [/^(.+?)\s*>\s*(.+)$/, 'gt'],
-]
-
-/** The expression as tq writes it, where it is one of another language. */
-export const rewrite = (source: string): { reason: string; rewritten: string } | undefined => {
-  for (const [pattern, helper] of operators) {
-    const match = pattern.exec(source.trim())
-    if (!match) continue
-    const operator = source
-      .trim()
-      .slice(match[1]!.length, source.trim().length - match[2]!.length)
-      .trim()
-    return {
-      reason: `"${operator}" is the helper ${helper}`,
-      rewritten: `${helper} ${nested(match[1]!)} ${nested(match[2]!)}`,
-    }
-  }
-  const filter = /^(.+?)\s*\|\s*([\w-]+)\s*(.*)$/.exec(source.trim())
-  if (filter) {
-    const rest = filter[3] ? ` ${filter[3]}` : ''
-    return { reason: 'helpers come first, there is no "|"', rewritten: `${filter[2]} ${nested(filter[1]!)}${rest}` }
-  }
-  if (/\.\d+/.test(source)) {
-    return { reason: 'a position in a list stands in brackets', rewritten: source.trim().replace(/\.(\d+)/g, '.[$1]') }
-  }
-  return undefined
-}
-
-/** An operand: rewritten too where it needs to be, in parentheses where it is a call. */
-const nested = (operand: string): string => {
-  const rewritten = rewrite(operand)?.rewritten ?? operand.trim().replace(/\.(\d+)/g, '.[$1]')
-  return /\s/.test(rewritten) && !/^(['"(]).*(['")])$/.test(rewritten) ? `(${rewritten})` : rewritten
-}
+const notExpression = 'not an expression; write a path, or a helper and its arguments: {{ helper path (helper path) }}'

@@ -93,7 +93,11 @@ const propertyMismatch = (source: JsonObject, target: JsonObject): string | unde
     const inner = mismatch(known(given[name]!), known(asked[name]!))
     if (inner) return `an object whose "${name}" is ${inner}`
   }
-  return undefined
+  if (source.additionalProperties !== false) return undefined
+  const lacking = (Array.isArray(target.required) ? target.required : []).find(
+    name => typeof name === 'string' && !Object.hasOwn(given, name),
+  )
+  return lacking === undefined ? undefined : `an object without "${lacking}", which is required`
 }
 
 const known = (schema: Json): Known => (isObject(schema) ? schema : undefined)

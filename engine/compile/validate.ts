@@ -57,7 +57,8 @@ const withoutEchoes = (mistakes: Mistake[]): Mistake[] => {
   for (const { error } of mistakes) {
     if (error.keyword !== 'additionalProperties') continue
     const keys = unknown.get(error.instancePath) ?? []
-    unknown.set(error.instancePath, [...keys, error.params.additionalProperty])
+    keys.push(error.params.additionalProperty)
+    unknown.set(error.instancePath, keys)
   }
   const seen = new Set<string>()
   return mistakes.filter(({ error }) => {
@@ -65,6 +66,7 @@ const withoutEchoes = (mistakes: Mistake[]): Mistake[] => {
       return false
     const beside = unknown.get(error.instancePath) ?? []
     if (error.keyword === 'required' && nearest(error.params.missingProperty, beside) !== undefined) return false
+    if (error.keyword === 'oneOf' && !isObject(error.data)) return false
     if (error.keyword === 'oneOf' && beside.some(key => laterVerbs.includes(key) || nearest(key, verbs) !== undefined))
       return false
     const about = error.params.additionalProperty ?? error.params.missingProperty ?? error.propertyName ?? ''

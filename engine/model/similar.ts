@@ -4,10 +4,10 @@ export const didYouMean = (word: string, candidates: Iterable<string>): string =
   return found === undefined ? '' : `; did you mean "${found}"?`
 }
 
-/** The candidate with the smallest edit distance, at most 2 (1 for words under four letters), or undefined. */
+/** The candidate with the smallest edit distance: at most 2, 1 for words under four letters, 0 for single letters. */
 export const nearest = (word: string, candidates: Iterable<string>): string | undefined => {
   let best: string | undefined
-  let least = word.length < 4 ? 2 : 3
+  let least = word.length < 2 ? 1 : word.length < 4 ? 2 : 3
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - word.length) >= least) continue
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase())

@@ -27,7 +27,7 @@ test('carets stand under the text where there are tabs before it', t => {
 test('all mistakes of all documents come at once, in the order of the text', t => {
   const text = `${workflow('Chain', 'steps: [{ task: nop }]')}---\n${workflow('Group', 'steps: [{ task: noop, timeout: 3 }, { with: "{{ inputs.x }}", task: noop }]')}`
   const found = compileText(text).diagnostics.map(({ code, line }) => `${code} ${line}`)
-  t.deepEqual(found, ['UNKNOWN_TASK 5', 'DUPLICATE_NAME 8', 'INVALID_DURATION 10', 'UNKNOWN_REFERENCE 10'])
+  t.deepEqual(found, ['UNKNOWN_TASK 5', 'DUPLICATE_NAME 9', 'INVALID_DURATION 11', 'UNKNOWN_REFERENCE 11'])
 })
 
 test('one mistake of a step is not followed by others about the same step', t => {
