@@ -46,7 +46,8 @@ export const apply = async (context: Context, compiled: Compiled, options: Apply
       ...missing.map((row): Change => ({ action: options.prune ? 'deleted' : 'kept', kind: row.kind, name: row.name, revision: row.revision, runs: 0 })),
     ]
   })
-  if (!options.dryRun && changes.some(change => change.kind === 'queue' && change.action !== 'unchanged')) context.broker.broadcast({ type: 'queues' })
+  // A workflow or Task may bring queues that are new as well.
+  if (!options.dryRun && changes.some(change => change.action === 'created' || change.action === 'updated')) context.broker.broadcast({ type: 'queues' })
   return changes
 }
 

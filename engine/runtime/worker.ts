@@ -91,7 +91,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     onClaimed: jobs => void take(jobs),
     signal: stop.signal,
   })
-  const hints = await context.broker.listen(queues.map(queue => queue.id), onHints)
+  let hints = await context.broker.listen(queues.map(queue => queue.id), onHints)
   const controls = await context.broker.onControl(onControl)
   options.onReady?.({ session: lease.session, pool, held: () => heldKeys.size, backlog: settler.backlog, recycle: () => pool?.recycle() })
   puller.wake(queues.map(queue => queue.id))
@@ -167,7 +167,11 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
       if (doomed.size > 0) abortDoomed(doomed)
       puller.wake([0])
     }
-    if (message.type === 'queues') void refreshQueues()
+    if (message.type === 'queues')
+      void refreshQueues().then(
+        () => puller.wake(queues.map(queue => queue.id)),
+        error => context.log('debug', `queues were not read again: ${error.message}`),
+      )
   }
 
   function abortDoomed(doomed: Set<string>) {
@@ -178,14 +182,19 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
       }
   }
 
+  /** Queues' live fields, and queues that are new: those are listened to and looked at from now on. */
   async function refreshQueues() {
+    const before = new Set(queues.map(queue => queue.id))
     queues = await served(context, options, true)
-    puller.wake(queues.map(queue => queue.id))
+    if (queues.length === before.size && queues.every(queue => before.has(queue.id))) return
+    const old = hints
+    hints = await context.broker.listen(queues.map(queue => queue.id), onHints)
+    await old.stop()
   }
 
   /** With each renewal: queues' live fields, long jobs that were cancelled, jobs of lost answers. */
   async function lookAfter() {
-    queues = await served(context, options, true)
+    await refreshQueues()
     const old = [...inFlight.values()].filter(one => performance.now() - one.since > 1000).map(one => one.job)
     if (old.length > 0) abortDoomed(new Set((await doomedJobs(context.sql, old)).map(job => `${job.run}/${job.n}`)))
     const session = lease.session()
