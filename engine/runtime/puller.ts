@@ -101,10 +101,7 @@ export const openPuller = (context: Context, options: Options): Puller => {
   options.signal.addEventListener('abort', poke)
   return {
     wake(queues) {
-      for (const id of queues) {
-        hot.add(id)
-        cursors.delete(id)
-      }
+      for (const id of queues) hot.add(id)
       if (hot.size > 0) poke()
     },
     room() {
