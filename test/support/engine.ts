@@ -48,7 +48,7 @@ export type EndedRun = {
   error: JsonObject | null
   warnings: number
   jobs: EndedJob[]
-  /** The only job of that path. */
+  /** The only job of that path; of a forEach the step itself, not an item. */
   job(path: string): EndedJob
   /** States by path, for steps that ran once. */
   states(): { [path: string]: string }
@@ -204,6 +204,7 @@ export const until = async <T>(find: () => Promise<T> | T): Promise<NonNullable<
 
 /** A journal that handlers write into, and gates that hold them. */
 export type Journal = {
+  dir: string
   file: string
   lines(): string[]
   /** Resolves when the journal has this line so often. */
@@ -226,6 +227,7 @@ export const newJournal = (): Journal => {
   appendFileSync(file, '')
   const lines = () => readFileSync(file, 'utf8').split('\n').slice(0, -1)
   return {
+    dir,
     file,
     lines,
     seen: (line, times = 1) => until(() => lines().filter(one => one === line).length >= times),
@@ -289,6 +291,7 @@ export const readRun = async (context: Context, id: string): Promise<EndedRun> =
   const rows = await sql<Omit<EndedJob, 'path'> & { node: number }>`
   select n, node, item, state, attempt, input, output, error from outcome where run = ${id} and final order by n`
   const jobs = rows.map(({ node, ...row }) => ({ ...row, path: nodes[node]!.path }))
+  if (process.env.TQ_DEBUG) console.error(id, run!.state, jobs.filter(job => job.error).slice(0, 3).map(job => `${job.path}[${job.item}] ${job.state} ${JSON.stringify(job.error)}`))
   const root = jobs.find(job => job.n === 0)
   return {
     id,
@@ -298,7 +301,8 @@ export const readRun = async (context: Context, id: string): Promise<EndedRun> =
     error: root?.error ?? null,
     jobs,
     job(path) {
-      const found = jobs.filter(job => job.path === path)
+      const all = jobs.filter(job => job.path === path)
+      const found = all.length > 1 ? all.filter(job => job.item === null) : all
       if (found.length !== 1) throw new Error(`${found.length} jobs at "${path}"; there are ${jobs.map(job => `${job.path} ${job.state}`).join(', ')}`)
       return found[0]!
     },
