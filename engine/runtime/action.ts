@@ -12,7 +12,7 @@ export type Action =
   | { do: 'end'; job: HeldJob; ending: Ending; refill: Refill | null }
   | { do: 'retry'; job: HeldJob; retry: Retry }
   | { do: 'retryScope'; job: HeldJob; delayMs: number }
-  | { do: 'open'; job: HeldJob; opening: Opening; scope: Scope; takes: number }
+  | { do: 'open'; job: HeldJob; opening: Opening; scope: Scope; takes: number; deadlineMs: number | null }
   | { do: 'loop'; job: HeldJob; loop: LoopOpening }
   | { do: 'route'; job: HeldJob; route: Route }
   | { do: 'postpone'; job: HeldJob; delayMs: number }
@@ -86,6 +86,7 @@ export const openBlock = (
   job,
   scope: loaded.block(block),
   takes: 1,
+  deadlineMs: null,
   opening: {
     run: job.run, n: job.n, attempt: job.attempt, pending: 1, innerBase: job.inner_base ?? job.base, base: job.base,
     result: JSON.stringify(result), always: result.stage === 'finally', ...(ended ? { ended } : {}),

@@ -124,7 +124,8 @@ const perform = async ({ sql, session, serves }: Options, batch: Action[], mayTa
     )
   for (const [scope, opens] of group(by('open'), action => action.scope))
     work.push(
-      openScopes(sql, { ...at, scope: scope as Scope, openings: opens.map(action => action.opening), takes: opens[0]!.takes }).then(opened => {
+      openScopes(sql, { ...at, scope: scope as Scope, openings: opens.map(action => action.opening), takes: opens[0]!.takes, deadlineMs: opens[0]!.deadlineMs }).then(opened => {
+        result.scheduled ||= opens[0]!.deadlineMs !== null
         result.taken.push(...opened.taken)
         result.ready.push(...opened.ready)
       }),

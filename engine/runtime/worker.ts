@@ -51,6 +51,8 @@ const maxBacklog = 5000
 export const worker = async (context: Context, options: WorkerOptions, signal: AbortSignal): Promise<void> => {
   const inFlight = new Map<number, InFlight>()
   const heldKeys = new Set<string>()
+  /** Told to be cancelled while jobs were being made ready: perhaps one of them. */
+  const doomedEarly = new Set<string>()
   const stop = new AbortController()
   const hardStop = new AbortController()
   let key = 0
@@ -123,6 +125,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
         else {
           for (const one of started) inFlight.set(one.key, one)
           pool.run(work)
+          if (doomedEarly.size > 0) abortDoomed(doomedEarly)
         }
       }
     } catch (error) {
@@ -131,6 +134,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
       orphans = true // still this session's by the store: taken up again when it answers
     } finally {
       starting -= jobs.length
+      if (starting === 0) doomedEarly.clear()
     }
   }
 
@@ -169,6 +173,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     if (message.type === 'cancel') {
       const doomed = new Set(message.jobs.filter(job => job.session === lease.session()).map(job => `${message.run}/${job.n}`))
       if (doomed.size > 0) abortDoomed(doomed)
+      if (starting > 0) for (const job of doomed) doomedEarly.add(job)
       puller.wake([0])
     }
     if (message.type === 'queues')
