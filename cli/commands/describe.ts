@@ -1,5 +1,5 @@
 import { stringify } from 'yaml'
-import { type Context, listAttempts, listJobs, printId, readManifest, readRoot, resolveRun, snapshot, TqError } from '../../engine/client.ts'
+import { type Context, listAttempts, listJobs, noSuchManifest, printId, readManifest, readRoot, resolveRun, snapshot, TqError } from '../../engine/client.ts'
 import { connected } from '../connect.ts'
 import type { Io } from '../io.ts'
 import { formatTable, took } from '../output.ts'
@@ -64,7 +64,7 @@ const describeRun = async (io: Io, context: Context, options: Options, typed: st
 
 const describeManifest = async (io: Io, context: Context, options: Options, kind: 'workflow' | 'task' | 'queue', name: string): Promise<number> => {
   const row = await readManifest(context.sql, { namespace: context.namespace, kind, name })
-  if (!row) throw new TqError('NOT_FOUND', `there is no ${kind} "${name}"; \`tq get ${kind}s\` lists them`)
+  if (!row) throw await noSuchManifest(context, [kind], name)
   if (options.output !== undefined && options.output !== 'table') printResult(io, options.output, row, `${kind}/${name}`, null)
   else {
     io.out(`Name:      ${kind}/${name}\nRevision:  ${row.revision}, applied ${row.applied_at.toISOString()} from ${row.file}\nHash:      ${row.hash.slice(0, 12)}`)

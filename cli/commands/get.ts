@@ -1,17 +1,21 @@
-import { type Context, listJobs, listRuns, listSessions, printId, readManifests, readQueues, resolveRun, shortId, snapshot, TqError } from '../../engine/client.ts'
+import { type Context, didYouMean, listJobs, listRuns, listSessions, printId, readManifests, readQueues, resolveRun, shortId, snapshot, TqError } from '../../engine/client.ts'
 import { connected } from '../connect.ts'
 import type { Io } from '../io.ts'
 import { ago, print, took } from '../output.ts'
 import { icon } from '../progress.ts'
 import type { Action, Options } from './index.ts'
 
-const get: Action = (io, options, what, name) =>
-  connected(io, async context => {
-    const list = lists[String(what)]
-    if (!list) throw new TqError('USAGE', `"${what}" is nothing to get; there are ${Object.keys(lists).filter(word => word.endsWith('s')).join(', ')}`)
+const get: Action = (io, options, what, name) => {
+  const list = lists[String(what)]
+  if (!list) {
+    const words = Object.keys(lists).filter(word => word.endsWith('s'))
+    throw new TqError('USAGE', `"${what}" is nothing to get${didYouMean(String(what), Object.keys(lists))}${didYouMean(String(what), Object.keys(lists)) ? '' : `; there are ${words.join(', ')}`}`)
+  }
+  return connected(io, async context => {
     await list(io, context, options, name as string | undefined)
     return 0
   })
+}
 export default get
 
 type List = (io: Io, context: Context, options: Options, name: string | undefined) => Promise<void>
