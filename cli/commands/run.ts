@@ -32,6 +32,12 @@ export const timeoutOf = (options: Options): { timeoutMs?: number } => {
   return { timeoutMs }
 }
 
+/** A flag that counts. */
+export const countOf = (flag: string, value: unknown): number => {
+  if (!/^[1-9]\d{0,3}$/.test(String(value))) throw new TqError('USAGE', `${flag} ${value}: write a number from 1 to 9999`)
+  return Number(value)
+}
+
 /** The inputs of a run: a file's, and over them those of `--input name=value`. */
 export const readInput = async (io: Io, options: Options): Promise<Json> => {
   let input: Json = null
