@@ -13,7 +13,7 @@ try {
   const node = findNode()
   // A clone runs the source; a published package, where Node strips no types, what was built from it.
   const entry = existsSync(local('../dist/cli/tq.js')) ? '../dist/cli/tq.js' : './tq.ts'
-  if (node === process.execPath) await import(entry)
+  if (node === process.execPath) await (await import(entry)).runProcess()
   else process.exitCode = await runNode(node, [local(entry), ...process.argv.slice(2)], { cwd: process.cwd() })
 } catch (error) {
   console.error(`tq: ${error.message}`)

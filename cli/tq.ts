@@ -79,8 +79,11 @@ const version = async (): Promise<string> => {
   return (JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version
 }
 
-if (import.meta.main) {
+/** The process: one command line, its exit code. */
+export const runProcess = async (): Promise<void> => {
   const io = openIo()
   process.exitCode = await main(process.argv.slice(2), io)
   io.close()
 }
+
+if (import.meta.main) await runProcess()

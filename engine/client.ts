@@ -10,7 +10,7 @@ import { migrationState } from './store/migrate.ts'
 import { openDatabase } from './store/sql.ts'
 
 export { type Compiled, compile, type Diagnostic, formatDiagnostic, type Source } from './compile/index.ts'
-export { errorCodes, TqError } from './model/errors.ts'
+export { errorCodes, type JobError, jobErrorNames, TqError } from './model/errors.ts'
 export type { Json, JsonObject } from './model/json.ts'
 export type { Plan, PlanNode } from './model/plan.ts'
 export { formatDuration, parseDuration } from './model/duration.ts'

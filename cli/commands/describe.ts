@@ -53,7 +53,7 @@ const describeRun = async (io: Io, context: Context, options: Options, typed: st
   )
   if (data.error || jobs.some(job => job.state === 'failed')) io.out(`Logs:      tq logs ${shortId(id)}`)
   if (all.length > shown.length) io.out(`  … and more: tq get jobs ${typed}`)
-  for (const job of jobs.filter(job => job.error && job.state !== 'succeeded' && job.state !== 'omitted').slice(0, 20)) io.out(`  ${job.job || '(run)'}: ${errorText(job.error)}`)
+  for (const job of jobs.filter(job => job.kind === 'task' && job.job && job.error && job.state !== 'succeeded' && job.state !== 'omitted').slice(0, 20)) io.out(`  ${job.job || '(run)'}: ${errorText(job.error)}`)
   const changed = codeChanges(jobs)
   if (changed.length > 0) io.out(`Handlers that changed within the run: ${changed.join(', ')}`)
   return 0
