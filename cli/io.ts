@@ -37,9 +37,10 @@ export const openIo = (): Io => {
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
   // A reader that went away (`tq … | head`) is no error of ours.
-  process.stdout.on('error', error => {
-    if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(0)
-  })
+  const onGone = (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+  }
+  process.stdout.on('error', onGone)
   const terminal = process.stderr.isTTY === true && process.env.TERM !== 'dumb' && !process.env.CI
   let frame: string[] = []
   const put = (lines: string[]) => lines.map(line => `${line}\n`).join('')
@@ -63,6 +64,7 @@ export const openIo = (): Io => {
     close() {
       process.off('SIGINT', onSignal)
       process.off('SIGTERM', onSignal)
+      process.stdout.off('error', onGone)
     },
   }
 }

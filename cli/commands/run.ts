@@ -11,6 +11,7 @@ const run: Action = (io, options, name) =>
   connected(io, async context => {
     const asked = /^(?:(workflow|task)\/)?(.+)$/.exec(String(name))!
     const input = await readInput(io, options)
+    const limit = timeoutOf(options)
     const { id, duplicate } = await start(context, {
       name: asked[2]!,
       ...(asked[1] ? { kind: asked[1] as 'task' | 'workflow' } : {}),
@@ -19,7 +20,7 @@ const run: Action = (io, options, name) =>
       ...(typeof options.idempotencyKey === 'string' ? { idempotencyKey: options.idempotencyKey } : {}),
     })
     if (duplicate) io.err(`this idempotency key has started run ${shortId(id)} before`)
-    if (options.watch || options.wait) return finishWatching(io, context, id, { ...timeoutOf(options), show: options.watch === true, format: options.output })
+    if (options.watch || options.wait) return finishWatching(io, context, id, { ...limit, show: options.watch === true, format: options.output })
     printResult(io, options.output, { id: printId(id), duplicate }, printId(id), `run ${shortId(id)} started; see it: tq wait ${shortId(id)}, or tq get jobs ${shortId(id)}`)
     return 0
   })
