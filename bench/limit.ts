@@ -21,7 +21,7 @@ export const bareLoop = async (url: string, { jobs, batch, children = 1 }: { job
   const claimed = new Map<number, number>()
   const pool = await openPool({
     children, slots: 1, handlersDir: new URL('./handlers', import.meta.url).pathname, graceMs: 2000,
-    onReleased: () => {},
+    onReleased: keys => setImmediate(() => pool.run(keys.map(workOf))),
     onResults(results) {
       for (const result of results) gathered.push({ n: result.key, output: result.ok ? result.output : '' })
       flush()
@@ -50,7 +50,7 @@ export const bareLoop = async (url: string, { jobs, batch, children = 1 }: { job
       if (ns.length === 0) break
       held += ns.length
       for (const n of ns) claimed.set(n, 1)
-      pool.run(ns.map(n => ({ key: n, handler: 'noop', input: '{"i":1}', attempt: 1, idempotencyKey: '', run, job: 'j', task: 'noop', alone: false })))
+      pool.run(ns.map(workOf))
     }
     pulling = false
   }
@@ -63,6 +63,8 @@ export const bareLoop = async (url: string, { jobs, batch, children = 1 }: { job
   await database.close()
   return ms
 }
+
+const workOf = (key: number) => ({ key, handler: 'noop', input: '{"i":1}', attempt: 1, idempotencyKey: '', run: '', job: '', task: 'noop', alone: false })
 
 const insertBare = (sql: Sql, run: string, from: number, to: number) => sql`
   insert into job (run, due_at, n, plan, node, base, item, queue, rank, phase)

@@ -1,7 +1,7 @@
 import { watch } from 'node:fs/promises'
 
 /** Calls back when something below a folder was saved, once per burst of 100 ms, until the signal aborts. */
-export const onSaved = async (dir: string, signal: AbortSignal, action: () => Promise<void>): Promise<void> => {
+export const onSaved = async (dir: string, signal: AbortSignal, action: () => Promise<unknown>): Promise<void> => {
   let timer: NodeJS.Timeout | null = null
   try {
     for await (const _ of watch(dir, { recursive: true, signal })) {

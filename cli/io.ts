@@ -6,8 +6,11 @@ export type Io = {
   out(text: string): void
   /** Progress, warnings and hints: stderr. */
   err(text: string): void
-  /** Moves the cursor, on a terminal only: stderr. */
-  raw(text: string): void
+  /**
+   * Draws lines over the frame before, on a terminal only: stderr. What `err` prints meanwhile goes above it. `stays`: the
+   * frame is the last, and left in the scrollback.
+   */
+  frame(lines: string[], stays?: boolean): void
   /** Somebody watches stderr on a terminal that can move its cursor. */
   terminal: boolean
   /** stdin and stderr are terminals. */
@@ -34,14 +37,21 @@ export const openIo = (): Io => {
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
   // A reader that went away (`tq … | head`) is no error of ours.
-  process.stdout.on('error', error => {
-    if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(0)
-  })
+  const onGone = (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+  }
+  process.stdout.on('error', onGone)
   const terminal = process.stderr.isTTY === true && process.env.TERM !== 'dumb' && !process.env.CI
+  let frame: string[] = []
+  const put = (lines: string[]) => lines.map(line => `${line}\n`).join('')
+  const erase = () => (frame.length > 0 ? `\u001b[${frame.length}A\u001b[0G\u001b[0J` : '')
   return {
     out: text => void process.stdout.write(`${text}\n`),
-    err: text => void process.stderr.write(`${text}\n`),
-    raw: text => void process.stderr.write(text),
+    err: text => void process.stderr.write(`${erase()}${text}\n${put(frame)}`),
+    frame(lines, stays = false) {
+      process.stderr.write(`${erase()}${put(lines)}`)
+      frame = stays ? [] : lines
+    },
     terminal,
     interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,
     columns: () => process.stderr.columns ?? 80,
@@ -54,6 +64,7 @@ export const openIo = (): Io => {
     close() {
       process.off('SIGINT', onSignal)
       process.off('SIGTERM', onSignal)
+      process.stdout.off('error', onGone)
     },
   }
 }

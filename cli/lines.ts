@@ -1,6 +1,6 @@
 import { ended, shortId, type Snapshot } from '../engine/client.ts'
 import type { Io } from './io.ts'
-import { icon, rows, stateText } from './progress.ts'
+import { icon, type Row, rows, stateText, timeText } from './progress.ts'
 
 export type View = { show(snapshot: Snapshot): void; end(): void }
 
@@ -9,20 +9,31 @@ export const openLines = (io: Io): View => {
   const before = new Map<string, string>()
   let state = ''
   const line = (text: string) => io.err(`${new Date().toTimeString().slice(0, 8)} ${text}`)
+  const tell = ({ run }: Snapshot) => {
+    if (run.state === state) return
+    state = run.state
+    line(`${icon(run.state)} ${run.name} ${shortId(run.id)} ${run.state}${ended(run.state) ? '' : ` (revision ${run.revision})`}`)
+  }
   return {
-    show({ run, plan, nodes }) {
-      for (const row of rows(plan, nodes)) {
-        const text = row.many ? stateText(row) : row.state
-        if (row.state === 'blocked' || row.state === 'waiting' || row.state === 'queued' || before.get(row.path) === text) continue
-        if (row.many && !row.done) continue
-        before.set(row.path, text)
-        line(`${icon(row.state)} ${row.path} ${stateText(row)}`)
+    show(snapshot) {
+      const over = ended(snapshot.run.state)
+      if (!over) tell(snapshot)
+      const now = new Date()
+      const changed = rows(snapshot.plan, snapshot.nodes).filter(row => {
+        const key = `${row.state} ${row.attempts}`
+        if (['blocked', 'waiting', 'queued'].includes(row.state) || (row.many && !row.done) || before.get(row.path) === key) return false
+        before.set(row.path, key)
+        return true
+      })
+      for (const row of changed.sort(byEnd)) {
+        const said = stateText(row, now)
+        line([`${icon(row.state)} ${row.path || snapshot.run.name}`, row.many || said.startsWith(row.state) ? '' : row.state, said, timeText(row)].filter(Boolean).join('  '))
       }
-      if (run.state !== state) {
-        state = run.state
-        line(`${icon(run.state)} ${run.name} ${shortId(run.id)} ${run.state}${ended(run.state) ? '' : ` (revision ${run.revision})`}`)
-      }
+      if (over) tell(snapshot)
     },
     end() {},
   }
 }
+
+/** What ended first stands first; what is still open, last. Inner before outer. */
+const byEnd = (a: Row, b: Row): number => (a.endedAt?.getTime() ?? Infinity) - (b.endedAt?.getTime() ?? Infinity) || b.depth - a.depth

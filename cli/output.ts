@@ -9,17 +9,18 @@ export const print = (io: Io, format: string | undefined, { data, table, names }
   if (format === 'json') io.out(JSON.stringify(data, null, 2))
   else if (format === 'yaml') io.out(stringify(data).trimEnd())
   else if (format === 'name') for (const name of names) io.out(name)
-  else io.out(formatTable(table, process.stdout.isTTY ? (process.stdout.columns ?? 80) : Number.POSITIVE_INFINITY))
+  else if (table.rows.length > 0 || table.header.length > 0) io.out(formatTable(table, process.stdout.isTTY ? (process.stdout.columns ?? 80) : Number.POSITIVE_INFINITY))
 }
 
+/** A table without a header is its rows alone. */
 export const formatTable = ({ header, rows }: Table, width: number): string => {
-  let shown = header.length
-  const widths = header.map((title, i) => Math.max(title.length, ...rows.map(row => (row[i] ?? '').length)))
+  const all = header.length > 0 ? [header, ...rows] : rows
+  const widths: number[] = []
+  for (const row of all) for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length)
+  let shown = widths.length
   const total = (count: number) => widths.slice(0, count).reduce((sum, w) => sum + w + 2, -2)
   while (shown > 1 && total(shown) > width) shown--
-  return [header, ...rows]
-    .map(row => row.slice(0, shown).map((cell, i) => (i === shown - 1 ? cell : cell.padEnd(widths[i]!))).join('  ').trimEnd())
-    .join('\n')
+  return all.map(row => row.slice(0, shown).map((cell, i) => (i === shown - 1 ? cell : cell.padEnd(widths[i]!))).join('  ').trimEnd()).join('\n')
 }
 
 /** `4m ago`, for tables. */

@@ -1,20 +1,32 @@
-import type { JobState, NodeCount, Plan, RunState } from '../engine/client.ts'
+import { stripVTControlCharacters } from 'node:util'
+import type { JobState, NodeCount, Plan, PlanNode, RunState } from '../engine/client.ts'
 import { span } from './output.ts'
 
-/** A node of the plan as the tree shows it: one job, or the counts of many. */
+/** A node of the plan as people see it: one job, or the counts of many. */
 export type Row = {
-  node: number
   path: string
-  /** Its last segment, and what it is. */
+  /** The last segment of its path, the line's name in the tree. */
   label: string
+  kind: PlanNode['kind']
+  /** How many rows it stands under. */
   depth: number
   state: JobState
+  /** Items of a forEach, or what is inside of them: `counts` says how they stand. */
   many: boolean
   done: boolean
   counts: Partial<Record<JobState, number>>
+  /** Items in all, where that is known. */
+  total: number | null
   attempts: number
+  /** Attempts it may have; null: without a limit that is known. */
+  limit: number
+  /** Labels of the steps it waits for. */
+  waitsFor: string[]
+  queue: string | null
   worker: string | null
   startedAt: Date | null
+  /** When a retry is due. */
+  dueAt: Date | null
   endedAt: Date | null
   error: { name?: string; message?: string } | null
 }
@@ -27,50 +39,113 @@ export const icon = (state: JobState | RunState): string => icons[state]
 const open: JobState[] = ['running', 'waiting', 'scheduled', 'queued', 'blocked']
 const over: JobState[] = ['failed', 'cancelled', 'succeeded', 'skipped', 'omitted']
 
-/** The plan's nodes with what is known of their jobs, in the order of the manifest. Nodes that have no job yet are blocked. */
+/**
+ * The plan's nodes with what is known of their jobs, in the order of the manifest. Nodes without a job yet are blocked;
+ * an `onError` or `finally` shows once it has one; a header and a forEach's child are shown by what is around them.
+ */
 export const rows = (plan: Plan, counts: NodeCount[]): Row[] => {
-  const by = new Map<number, NodeCount[]>()
-  for (const count of counts) by.set(count.node, [...(by.get(count.node) ?? []), count])
+  const by = Map.groupBy(counts, count => count.node)
+  const shown = plan.nodes.map((_, id) => isShown(plan, id, by))
   return plan.nodes.flatMap((node, id): Row[] => {
-    const hidden = id === 0 || node.kind === 'any' || plan.nodes[node.parent]?.kind === 'forEach' || (node.role !== 'member' && !by.has(id))
-    if (hidden || (node.kind === 'group' && node.path === plan.nodes[node.parent]?.path)) return []
+    if (!shown[id]) return []
     const own = by.get(id) ?? []
-    const items = node.kind === 'forEach' ? (by.get(id + 1) ?? []) : own
-    const list = node.kind === 'forEach' && items.length > 0 ? items : own
-    const jobs = list.reduce((sum, count) => sum + count.jobs, 0)
-    const states = new Map<JobState, number>()
-    for (const count of list) states.set(count.state, (states.get(count.state) ?? 0) + count.jobs)
-    const mine = node.kind === 'forEach' ? own : list
-    const state = [...open, ...over].find(one => mine.some(count => count.state === one)) ?? 'blocked'
-    const times = list.filter(count => over.includes(count.state))
+    const loops = node.kind === 'forEach'
+    const items = loops ? (by.get(id + 1) ?? []) : own
+    const state = [...open, ...over].find(one => own.some(count => count.state === one)) ?? 'blocked'
+    const inside = counts.filter(count => count.node >= id && count.node < node.end && hasStarted(count.state))
+    const jobs = items.reduce((sum, count) => sum + count.jobs, 0)
+    const task = node.task ?? (loops ? plan.nodes[id + 1]!.task : undefined)
     return [{
-      node: id,
       path: node.path,
-      label: `${node.path.split('/').at(-1)}${node.kind === 'task' || node.kind === 'forEach' ? '' : `  (${node.kind})`}`,
-      depth: node.path.split('/').length - 1,
+      label: node.path.split('/').at(-1)!,
+      kind: node.kind,
+      depth: ancestors(plan, id).filter(one => shown[one]).length,
       state,
-      many: jobs > 1 || node.kind === 'forEach',
-      done: over.includes(state),
-      counts: Object.fromEntries(states),
-      attempts: Math.max(0, ...list.map(count => count.attempts)),
-      worker: list.find(count => count.worker)?.worker ?? null,
-      startedAt: earliest(list.map(count => count.started_at)),
-      endedAt: over.includes(state) ? latest(times.map(count => count.ended_at)) : null,
-      error: (list.find(count => count.state === state && count.error)?.error as Row['error']) ?? null,
+      many: loops || jobs > 1,
+      done: over.includes(state) && !own.some(count => open.includes(count.state)),
+      counts: tally(items),
+      total: loops ? (own[0]?.total ?? (over.includes(state) ? jobs : null)) : null,
+      attempts: node.kind === 'task' ? Math.max(0, ...own.map(count => count.attempts)) : 0,
+      limit: (node.retry?.max ?? 0) + 1,
+      waitsFor: sources(plan, id, shown).map(source => plan.nodes[source]!.path.split('/').at(-1)!),
+      queue: task?.queue ?? null,
+      worker: own.find(count => count.worker)?.worker ?? null,
+      startedAt: earliest(inside.map(count => count.started_at)),
+      dueAt: state === 'scheduled' ? earliest(own.map(count => count.started_at)) : null,
+      endedAt: over.includes(state) ? latest(own.map(count => count.ended_at)) : null,
+      error: (own.find(count => count.state === state && count.error)?.error as Row['error']) ?? null,
     }]
   })
 }
 
-/** What a row says behind its name: counts, times, attempts, the error. */
-export const stateText = (row: Row, now?: Date): string => {
-  const parts: string[] = []
-  if (row.many) parts.push(Object.entries(row.counts).filter(([state]) => state !== 'blocked').map(([state, jobs]) => `${jobs} ${state}`).join(', '))
-  if (!row.many || !row.done) parts.push(row.many ? '' : row.state)
-  const until = row.endedAt ?? (row.state === 'running' || row.state === 'waiting' ? now : undefined)
-  if (row.startedAt && until && row.state !== 'skipped' && row.state !== 'omitted') parts.push(span(until.getTime() - row.startedAt.getTime()))
-  if (!row.many && row.attempts > 1 && row.state !== 'waiting') parts.push(`attempt ${row.attempts}`)
-  if (row.error?.message && row.state !== 'succeeded') parts.push(`${row.error.name}: ${row.error.message.split('\n')[0]}`)
+const isShown = (plan: Plan, id: number, by: Map<number, NodeCount[]>): boolean => {
+  const node = plan.nodes[id]!
+  const parent = plan.nodes[node.parent]
+  if (id === 0) return node.kind === 'task'
+  if (node.kind === 'any' || parent?.kind === 'forEach') return false
+  if (node.kind === 'group' && parent?.kind === 'chord' && node.path.endsWith('/header')) return false
+  return node.role === 'member' || by.has(id)
+}
+
+/** What a node waits for; for those that are not shown, what they are made of or wait for themselves. */
+const sources = (plan: Plan, id: number, shown: boolean[]): number[] =>
+  plan.nodes.flatMap((source, from) => {
+    if (!source.edges?.some(edge => edge.to === id)) return []
+    if (shown[from]) return [from]
+    return source.kind === 'any' ? sources(plan, from, shown) : plan.nodes.flatMap((inner, i) => (inner.parent === from && shown[i] ? [i] : []))
+  })
+
+const ancestors = (plan: Plan, id: number): number[] => {
+  const found: number[] = []
+  for (let at = plan.nodes[id]!.parent; at >= 0; at = plan.nodes[at]!.parent) found.push(at)
+  return found
+}
+
+const hasStarted = (state: JobState): boolean => !['blocked', 'queued', 'scheduled', 'waiting', 'skipped', 'omitted'].includes(state)
+
+const tally = (counts: NodeCount[]): Row['counts'] => {
+  const sums: Row['counts'] = {}
+  for (const { state, jobs } of counts) sums[state] = (sums[state] ?? 0) + jobs
+  return sums
+}
+
+/** How long it has run, or ran: empty before it starts. A container's time begins with the first of its jobs. */
+export const timeText = (row: Row, now?: Date): string => {
+  const until = row.endedAt ?? (row.done ? undefined : now)
+  return row.startedAt && until && !['skipped', 'omitted', 'blocked', 'queued'].includes(row.state) ? span(until.getTime() - row.startedAt.getTime()) : ''
+}
+
+/** What a row says behind its name: counts, attempts, what it waits for, the error. */
+export const stateText = (row: Row, now: Date): string => {
+  const parts = row.many ? [countsText(row)] : [row.done && row.state !== 'succeeded' && !row.error ? row.state : '']
+  if (row.state === 'blocked' && row.waitsFor.length > 0) parts.push(`waits for ${row.waitsFor.join(', ')}`)
+  if (row.state === 'queued' && !row.many && row.queue !== null) parts.push(`in queue ${row.queue}`)
+  if (row.dueAt && !row.many) parts.push(`again in ${span(Math.max(0, row.dueAt.getTime() - now.getTime()))}`)
+  if (!row.many && row.attempts > 1) parts.push(row.limit > 1 ? `attempt ${row.attempts} of ${row.limit}` : `attempt ${row.attempts}`)
+  if (row.error?.message && row.state !== 'succeeded') parts.push(errorLine(row.error))
   return parts.filter(Boolean).join('  ')
+}
+
+/** An error in one line without control characters. */
+export const errorLine = (error: { name?: string; message?: string }): string =>
+  plain(`${error.name ?? 'Error'}: ${(error.message ?? '').split('\n')[0]}`)
+
+/** What a handler wrote may not move the cursor. */
+export const plain = (text: string): string => stripVTControlCharacters(text).replaceAll(/\p{Cc}/gu, ' ')
+
+/** `128/270  2 failed` while items are open, `245 succeeded, 25 failed` at the end; states of no item are not named. */
+const countsText = ({ counts, total, done, state }: Row): string => {
+  const ended = over.reduce((sum, one) => sum + (counts[one] ?? 0), 0)
+  const known = total ?? Object.values(counts).reduce((sum, jobs) => sum + jobs, 0)
+  const named = (states: JobState[]) => states.filter(one => counts[one]).map(one => `${counts[one]} ${one}`).join(', ')
+  if (done) return known === 0 ? (state === 'succeeded' ? 'no items' : state) : named(['succeeded', 'failed', 'cancelled', 'skipped', 'omitted'])
+  if (known === 0) return ''
+  return [bar(ended / known), `${ended}/${known}`, named(['failed', 'cancelled'])].filter(Boolean).join(' ')
+}
+
+const bar = (share: number): string => {
+  const filled = Math.min(10, Math.floor(share * 10))
+  return `${'━'.repeat(filled)}${'╌'.repeat(10 - filled)}`
 }
 
 const earliest = (dates: (Date | null)[]): Date | null => pick(dates, (a, b) => a < b)

@@ -1,9 +1,8 @@
 import { Command, CommanderError, Option } from 'commander'
-import { errorCodes, TqError } from '../engine/model/errors.ts'
 import { commands, type Options } from './commands/index.ts'
 import { type Io, openIo } from './io.ts'
 
-/** Exit codes beside those of `errorCodes` (user documentation: `tq help exit-codes`). */
+/** What `tq help exit-codes` says; the engine's error codes each have one of these. */
 export const exitCodes = `
 Exit codes
    0  success; run --watch, run --wait, wait: the run succeeded
@@ -12,6 +11,7 @@ Exit codes
    3  the run failed        4  the run was cancelled
    5  timed out: the run's own deadline, or --timeout
    6  not found             7  conflict (the idempotency key was used with another input; runs are active)
+  10  apply --detailed-exitcode: something was changed
   69  database unreachable  130  interrupted (the run goes on)
 `
 
@@ -44,13 +44,19 @@ export const main = async (argv: string[], io: Io = openIo()): Promise<number> =
   }
   try {
     if (argv[0] === 'help' && argv[1] === 'exit-codes') io.out(exitCodes.trim())
+    else if (argv.length === 0) io.out(program.helpInformation().trimEnd())
     else await program.parseAsync(argv, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     exit = error.exitCode === 0 || error.code === 'commander.helpDisplayed' || error.code === 'commander.version' ? 0 : 2
+    if (exit === 2 && asksForJson(argv)) io.out(JSON.stringify({ error: { code: 'USAGE', detail: error.message.replace(/^error: /, '') } }))
   }
   return exit
 }
+
+/** Options that were not understood have not been parsed: the command line itself says what was wanted. */
+const asksForJson = (argv: string[]): boolean =>
+  argv.some((arg, i) => /^(-o|--output=)json$/.test(arg) || (arg === 'json' && /^(-o|--output)$/.test(argv[i - 1] ?? '')))
 
 /** Errors become text on stderr, or with `-o json` an object on stdout; the exit code says the kind. */
 const guarded = async (io: Io, options: Options, work: () => Promise<number>): Promise<number> => {
@@ -58,20 +64,14 @@ const guarded = async (io: Io, options: Options, work: () => Promise<number>): P
     return await work()
   } catch (error) {
     if (io.signal.aborted) return 130
-    const known = error instanceof TqError ? error : asTqError(error)
+    // Only here: the engine takes longer to load than `tq --help` may take in all.
+    const { errorCodes, explain } = await import('../engine/client.ts')
+    const known = explain(error)
     if (options.output === 'json') io.out(JSON.stringify({ error: { code: known.code, detail: known.message, ...known.details } }))
-    io.err(`error: ${known.message}`)
-    if (known.code === 'INTERNAL' && error instanceof Error) io.err(error.stack ?? '')
+    io.err(`${io.paint('red', 'error:')} ${known.message}`)
+    if (known.code === 'INTERNAL') io.err(`${(error as Error).stack ?? ''}\nThis is a bug of tq, or a case it should explain better.`)
     return errorCodes[known.code].exit
   }
-}
-
-const asTqError = (error: unknown): TqError => {
-  const code = (error as { code?: string }).code ?? ''
-  const message = (error as Error).message
-  if (/^(ECONN|08|57P|ENOTFOUND|EAI_)/.test(code) || /Connection terminated/.test(message))
-    return new TqError('DATABASE_UNREACHABLE', `the database does not answer: ${message}`, { cause: error })
-  return new TqError('INTERNAL', message, { cause: error })
 }
 
 const version = async (): Promise<string> => {
@@ -79,8 +79,11 @@ const version = async (): Promise<string> => {
   return (JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version
 }
 
-if (import.meta.main) {
+/** The process: one command line, its exit code. */
+export const runProcess = async (): Promise<void> => {
   const io = openIo()
   process.exitCode = await main(process.argv.slice(2), io)
   io.close()
 }
+
+if (import.meta.main) await runProcess()

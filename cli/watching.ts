@@ -1,7 +1,9 @@
 import { stringify } from 'yaml'
-import { type Context, printId, type RunResult, type RunState, shortId, TqError, wait, watch } from '../engine/client.ts'
+import { type Context, type JobError, printId, type RunResult, type RunState, shortId, TqError, wait, watch } from '../engine/client.ts'
 import type { Io } from './io.ts'
 import { openLines } from './lines.ts'
+import { span } from './output.ts'
+import { errorLine, icon } from './progress.ts'
 import { openTree } from './tree.ts'
 
 /** Follows a run to its end, prints its output, and gives the exit code of its state. Ctrl-C leaves the run going. */
@@ -35,20 +37,26 @@ const detached = (io: Io, id: string): number => {
 
 /** The output on stdout; how it went on stderr. */
 export const printEnd = (io: Io, { run, output, error }: RunResult, format: string | undefined): number => {
-  const { name = 'Error', message = '', step } = (error ?? {}) as { name?: string; message?: string; step?: string }
+  const failure = error as JobError | null
+  const id = shortId(run.id)
   const told = { id: printId(run.id), workflow: run.name, state: run.state, warnings: run.warnings, output, error }
   printResult(io, format, told, printId(run.id), null)
   if (format === undefined || format === 'table') {
     if (output !== null) io.out(typeof output === 'string' ? output : JSON.stringify(output, null, 2))
     const warnings = run.warnings ? `, ${run.warnings} warning${run.warnings === 1 ? '' : 's'} (failures that were allowed)` : ''
-    if (run.state === 'succeeded') io.err(`${io.paint('green', '✓')} ${run.name} ${shortId(run.id)} succeeded${warnings}`)
+    const took = span((run.ended_at ?? new Date()).getTime() - run.started_at.getTime())
+    if (run.state === 'succeeded') io.err(`${io.paint('green', '✓')} ${run.name} ${id} succeeded in ${took}${warnings}`)
     else {
-      io.err(`${io.paint('red', run.state === 'failed' ? '✖' : '⊘')} ${run.name} ${shortId(run.id)} ${run.state}${step ? ` at ${step}` : ''}${error ? `: ${name}: ${message}` : ''}${warnings}`)
-      io.err(`  more: tq describe run ${shortId(run.id)}   logs: tq logs ${shortId(run.id)}`)
+      const at = failure ? `: ${failure.step ? `${failure.step}: ` : ''}${errorLine(failure)}` : ''
+      io.err(`${io.paint('red', icon(run.state))} ${run.name} ${id} ${run.state} after ${took}${at}${warnings}`)
+      io.err(`  logs: tq logs ${id}${failure?.step ? `/${quoted(failure.step)}` : ''}   all: tq describe run ${id}`)
     }
   }
-  return exitOf(run.state, name)
+  return exitOf(run.state, failure?.name ?? '')
 }
+
+/** As a shell takes it: zsh reads `second[1]` as a pattern. */
+const quoted = (step: string): string => (/[^\w/.-]/.test(step) ? `'${step}'` : step)
 
 export const printResult = (io: Io, format: string | undefined, data: unknown, name: string, human: string | null): void => {
   if (format === 'json') io.out(JSON.stringify(data, null, 2))

@@ -10,17 +10,19 @@ import { migrationState } from './store/migrate.ts'
 import { openDatabase } from './store/sql.ts'
 
 export { type Compiled, compile, type Diagnostic, formatDiagnostic, type Source } from './compile/index.ts'
-export { errorCodes, TqError } from './model/errors.ts'
+export { errorCodes, type JobError, jobErrorNames, TqError } from './model/errors.ts'
 export type { Json, JsonObject } from './model/json.ts'
 export type { Plan, PlanNode } from './model/plan.ts'
-export { parseDuration, formatDuration } from './model/duration.ts'
+export { formatDuration, parseDuration } from './model/duration.ts'
+export { didYouMean } from './model/similar.ts'
 export { printId, shortId } from './model/id.ts'
-export { ended, type JobState, type RunState } from './model/state.ts'
+export { ended, type JobState, type RunState, runStates } from './model/state.ts'
 export { apply, type ApplyOptions, type Change } from './runtime/apply.ts'
 export { cancelRun } from './runtime/cancel.ts'
 export { type Config, devFile, readConfig, runningDev } from './runtime/config.ts'
 export type { Context, Log } from './runtime/context.ts'
 export { listHandlers } from './runtime/handlers.ts'
+export { noSuchManifest } from './runtime/names.ts'
 export { prepareStart, start, startMany, type Startable } from './runtime/start.ts'
 export { resolveRun, type RunResult, type Snapshot, snapshot, wait, watch } from './runtime/watch.ts'
 export { type MigrationState, migrate, migrationState } from './store/migrate.ts'
@@ -30,6 +32,16 @@ export { listRuns, type RunRow } from './store/run.ts'
 export { listSessions } from './store/session.ts'
 export { type AttemptView, type JobView, listAttempts, listJobs, type NodeCount, readRoot } from './store/view.ts'
 export { openDatabase } from './store/sql.ts'
+
+/** Any error as one of tq's own: a lost connection is DATABASE_UNREACHABLE, what is not foreseen INTERNAL. */
+export const explain = (error: unknown): TqError => {
+  if (error instanceof TqError) return error
+  const { message = '', path, syscall } = (error ?? {}) as { message?: string; path?: string; syscall?: string }
+  if (path !== undefined && syscall !== 'connect') return new TqError('USAGE', message, { cause: error })
+  return isLostConnection(error)
+    ? new TqError('DATABASE_UNREACHABLE', `the database does not answer: ${message}`, { cause: error })
+    : new TqError('INTERNAL', message || String(error), { cause: error })
+}
 
 export type ClientOptions = { databaseUrl: string; schema: string; namespace: string; log: Log; connections?: number }
 

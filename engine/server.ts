@@ -1,5 +1,5 @@
 /** The door for long-running processes: the services and the embedded Postgres. */
-export { startPostgres } from './runtime/embedded.ts'
+export { type EmbeddedPostgres, startPostgres } from './runtime/embedded.ts'
 export { reaper } from './runtime/reaper.ts'
 export { timers } from './runtime/timers.ts'
 export { type Worker, type WorkerOptions, worker } from './runtime/worker.ts'

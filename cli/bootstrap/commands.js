@@ -34,7 +34,7 @@ const check = async node => {
 }
 
 export const commands = {
-  start: (node, args) => runNode(node, ['cli/tq.ts', 'start', ...args]),
+  start: (node, args) => runNode(node, ['cli/tq.ts', 'dev', '--run', 'licence-report', ...args]),
   test,
   check,
   generate: (node, args) => runNode(node, ['schemas/generate.ts', ...args]),

@@ -1,9 +1,10 @@
 import { stringify } from 'yaml'
-import { type Context, listAttempts, listJobs, printId, readManifest, readRoot, resolveRun, snapshot, TqError } from '../../engine/client.ts'
+import { type Context, listAttempts, listJobs, noSuchManifest, printId, readManifest, readRoot, resolveRun, shortId, snapshot, TqError } from '../../engine/client.ts'
 import { connected } from '../connect.ts'
 import type { Io } from '../io.ts'
+import { nameJobs } from '../jobs.ts'
 import { formatTable, took } from '../output.ts'
-import { icon } from '../progress.ts'
+import { errorLine, icon } from '../progress.ts'
 import { printResult } from '../watching.ts'
 import type { Action, Options } from './index.ts'
 
@@ -23,12 +24,7 @@ const describeRun = async (io: Io, context: Context, options: Options, typed: st
   const [root, all] = await Promise.all([readRoot(context.sql, id), listJobs(context.sql, { run: id, limit: 1000 })])
   const shown = all.slice(0, 200)
   const attempts = await listAttempts(context.sql, { run: id, ns: shown.map(job => job.n) })
-  const jobs = shown.map(({ node, ...job }) => ({
-    job: plan.nodes[node]!.path + (job.item === null ? '' : `[${job.item}]`),
-    kind: plan.nodes[node]!.kind,
-    ...job,
-    attempts: attempts.filter(attempt => attempt.n === job.n),
-  }))
+  const jobs = nameJobs(plan, shown).map(job => ({ ...job, attempts: attempts.filter(attempt => attempt.n === job.n) }))
   const data = { ...run, id: printId(run.id), output: root?.output ?? null, error: root?.error ?? null, jobs }
   if (options.output !== undefined && options.output !== 'table') {
     printResult(io, options.output, data, data.id, null)
@@ -48,15 +44,16 @@ const describeRun = async (io: Io, context: Context, options: Options, typed: st
       {
         header: ['  NAME', 'KIND', 'STATE', 'ATTEMPTS', 'WAITED', 'RAN', 'WORKER'],
         rows: jobs.map(job => [
-          `  ${job.job || '(run)'}`, job.kind, `${icon(job.state)} ${job.state}`, String(job.attempts.length || job.attempt),
-          took(job.ready_at, job.started_at), took(job.started_at, job.ended_at), job.worker ?? '',
+          `  ${job.job || '(run)'}`, job.kind, `${icon(job.state)} ${job.state}`, job.kind === 'task' ? String(job.attempts.length || job.attempt || '') : '',
+          job.kind === 'task' ? took(job.ready_at, job.started_at) : '', took(job.started_at, job.ended_at), job.worker ?? '',
         ]),
       },
       Number.POSITIVE_INFINITY,
     ),
   )
+  if (data.error || jobs.some(job => job.state === 'failed')) io.out(`Logs:      tq logs ${shortId(id)}`)
   if (all.length > shown.length) io.out(`  … and more: tq get jobs ${typed}`)
-  for (const job of jobs.filter(job => job.error && job.state !== 'succeeded' && job.state !== 'omitted').slice(0, 20)) io.out(`  ${job.job || '(run)'}: ${errorText(job.error)}`)
+  for (const job of jobs.filter(job => job.kind === 'task' && job.job && job.error && job.state !== 'succeeded' && job.state !== 'omitted').slice(0, 20)) io.out(`  ${job.job || '(run)'}: ${errorText(job.error)}`)
   const changed = codeChanges(jobs)
   if (changed.length > 0) io.out(`Handlers that changed within the run: ${changed.join(', ')}`)
   return 0
@@ -64,7 +61,7 @@ const describeRun = async (io: Io, context: Context, options: Options, typed: st
 
 const describeManifest = async (io: Io, context: Context, options: Options, kind: 'workflow' | 'task' | 'queue', name: string): Promise<number> => {
   const row = await readManifest(context.sql, { namespace: context.namespace, kind, name })
-  if (!row) throw new TqError('NOT_FOUND', `there is no ${kind} "${name}"; \`tq get ${kind}s\` lists them`)
+  if (!row) throw await noSuchManifest(context, [kind], name)
   if (options.output !== undefined && options.output !== 'table') printResult(io, options.output, row, `${kind}/${name}`, null)
   else {
     io.out(`Name:      ${kind}/${name}\nRevision:  ${row.revision}, applied ${row.applied_at.toISOString()} from ${row.file}\nHash:      ${row.hash.slice(0, 12)}`)
@@ -85,6 +82,6 @@ const codeChanges = (jobs: { job: string; attempts: { code: string | null }[] }[
 
 const errorText = (error: unknown): string => {
   const { name = 'Error', message = '', step } = error as { name?: string; message?: string; step?: string }
-  return `${step ? `${step}: ` : ''}${name}: ${clip(message.split('\n')[0]!)}`
+  return `${step ? `${step}: ` : ''}${clip(errorLine({ name, message }))}`
 }
 const clip = (text: string): string => (text.length > 300 ? `${text.slice(0, 300)}… (${text.length} characters)` : text)

@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
-import { type Config, type Context, devFile, listHandlers, migrate, openClient, openDatabase, readConfig, runningDev, start } from '../../engine/client.ts'
-import { reaper, startPostgres, timers, type Worker, worker } from '../../engine/server.ts'
+import { join, relative, resolve } from 'node:path'
+import { type Change, type Config, type Context, devFile, explain, listHandlers, migrate, openClient, openDatabase, readConfig, readManifests, runningDev, start, TqError } from '../../engine/client.ts'
+import { type EmbeddedPostgres, reaper, startPostgres, timers, type Worker, worker } from '../../engine/server.ts'
 import { connected } from '../connect.ts'
 import { onSaved } from '../files.ts'
 import type { Io } from '../io.ts'
@@ -9,39 +9,39 @@ import { defaultFolder } from '../sources.ts'
 import { finishWatching } from '../watching.ts'
 import { applyFiles } from './apply.ts'
 import type { Action, Options } from './index.ts'
-import { readInput } from './run.ts'
+import { countOf, readInput } from './run.ts'
 
 const dev: Action = async (outer, options, dir) => {
   const io = { ...outer, cwd: resolve(outer.cwd, (dir as string | undefined) ?? '.') }
+  process.chdir(io.cwd) // where handlers look for relative paths
   const other = await runningDev(io.cwd)
   if (other) return beside(io, options, other.pid)
   const asked = performance.now()
-  if (options.fresh) await rm(join(io.cwd, '.tq'), { recursive: true, force: true })
+  const config = await readConfig(io.cwd, flagsOf(io, options), io.env)
+  if (options.fresh && config.databaseUrl) throw new TqError('USAGE', '--fresh empties only an embedded Postgres, and TQ_DATABASE_URL or DATABASE_URL names another')
   await mkdir(join(io.cwd, '.tq'), { recursive: true })
-  const config = await readConfig(io.cwd, options.concurrency ? { concurrency: Number(options.concurrency) } : {}, io.env)
-  const postgres = config.databaseUrl ? null : await startPostgres({ dataDir: join(io.cwd, '.tq', 'pg') })
+  const postgres = config.databaseUrl ? null : await embedded(join(io.cwd, '.tq', 'pg'), options.fresh === true)
   const databaseUrl = config.databaseUrl ?? postgres!.url
   const stop = new AbortController()
   try {
-    const database = openDatabase(databaseUrl, { schema: config.schema, max: 1 })
-    await migrate(database)
-    await database.close()
+    await migrateTo(databaseUrl, config.schema)
     const context = await openClient({ ...config, databaseUrl, connections: 6, log: logger(io) })
     const services = await startServices(context, config, stop.signal)
     await writeFile(devFile(io.cwd), JSON.stringify({ pid: process.pid, databaseUrl, schema: config.schema }), { mode: 0o600 })
-    banner(io, config, postgres ? `${postgres.version}, embedded; data in ${postgres.dataDir}` : 'as configured', performance.now() - asked)
+    banner(io, config, postgres ? `${postgres.version}, embedded; data in ${shown(io, postgres.dataDir)} (kept)` : 'as configured', performance.now() - asked)
     for (const notice of postgres?.notices ?? []) io.err(`   note: ${notice}`)
-    await applyFolder(io, context, config)
-    const exit = typeof options.run === 'string' ? await runOnce(io, context, options, options.run) : 0
-    if (typeof options.run !== 'string' || (io.interactive && !io.signal.aborted)) {
-      io.err(`\nup. Manifests and handlers are read again when they are saved. In another terminal: npx tq get runs   Ctrl-C stops`)
+    const applied = await applyFolder(io, context, config)
+    const exit = typeof options.run !== 'string' ? 0 : applied ? await runOnce(io, context, options, options.run) : 2
+    if ((typeof options.run !== 'string' || io.interactive) && !io.signal.aborted) {
+      io.err(`\n   Try   ${await suggestion(context)}   in another terminal; here, Ctrl-C stops`)
       await stayUp(io, context, config, services.worker)
     }
     io.err('stopping …')
+    io.onSecondSignal(() => stopNow(postgres?.pid))
     stop.abort()
     await services.done
     await context.close()
-    return io.signal.aborted ? 0 : exit
+    return typeof options.run === 'string' ? exit : 0
   } finally {
     stop.abort()
     await rm(devFile(io.cwd), { force: true })
@@ -50,10 +50,39 @@ const dev: Action = async (outer, options, dir) => {
 }
 export default dev
 
+/** In development a stop waits 3 s for running jobs, where nothing else is said: they run again at the next start. */
+const flagsOf = (io: Io, options: Options): Partial<Config> => ({
+  ...(options.concurrency ? { concurrency: countOf('--concurrency', options.concurrency) } : {}),
+  ...(io.env.TQ_SHUTDOWN_TIMEOUT ? {} : { drainMs: 3000 }),
+})
+
+const embedded = async (dataDir: string, fresh: boolean): Promise<EmbeddedPostgres> => {
+  const postgres = await startPostgres({ dataDir })
+  if (!fresh) return postgres
+  await postgres.stop()
+  await rm(postgres.dataDir, { recursive: true, force: true })
+  return startPostgres({ dataDir })
+}
+
+const migrateTo = async (databaseUrl: string, schema: string): Promise<void> => {
+  const database = openDatabase(databaseUrl, { schema, max: 1 })
+  try {
+    await migrate(database)
+  } finally {
+    await database.close()
+  }
+}
+
+/** The second Ctrl-C: nothing is waited for, and no server is left behind. */
+const stopNow = (postgres: number | undefined): never => {
+  if (postgres) process.kill(postgres, 'SIGQUIT')
+  process.exit(130)
+}
+
 /** Another `tq dev` runs in this folder: nothing to start; a run can be had from it. */
 const beside = async (io: Io, options: Options, pid: number): Promise<number> => {
-  io.err(`tq dev runs in this folder already (pid ${pid})`)
-  if (typeof options.run !== 'string') return 1
+  io.err(`tq dev runs in this folder already (pid ${pid})${options.fresh ? ': stop it before --fresh' : '; its commands work here: tq get runs'}`)
+  if (typeof options.run !== 'string' || options.fresh) return 1
   return connected(io, context => runOnce(io, context, options, String(options.run)))
 }
 
@@ -67,14 +96,25 @@ const startServices = async (context: Context, config: Config, signal: AbortSign
   return { worker: await ready.promise, done }
 }
 
-const applyFolder = async (io: Io, context: Context, config: Config): Promise<void> => {
+/** Applies the folder's manifests. False: they have errors, which were printed. */
+const applyFolder = async (io: Io, context: Context, config: Config): Promise<boolean> => {
+  let said = ''
   const changes = await applyFiles(io, context, config, {}).catch(error => {
-    io.err(`   ! ${(error as Error).message}`)
+    said = explain(error).message
     return null
   })
-  if (!changes) return io.err('   ! the manifests were not applied; what was applied before stays')
+  if (!changes) {
+    io.err(`   ${io.paint('red', '✖')} ${said || `the manifests in ${defaultFolder}/ were not applied; what was applied before stays`}`)
+    return false
+  }
   const changed = changes.filter(change => change.action === 'created' || change.action === 'updated')
-  io.err(`   ✓ ${changes.length} manifests in ${defaultFolder}/${changed.length ? `, applied ${changed.length}` : ', no change'}`)
+  io.err(`   ${io.paint('green', '✓')} ${changes.length} manifests in ${defaultFolder}/, ${changed.length ? `applied ${namesOf(changed)}` : 'no change'}`)
+  return true
+}
+
+const namesOf = (changes: Change[]): string => {
+  const names = changes.map(change => `${change.kind}/${change.name}`)
+  return names.length > 4 ? `${names.length} of them` : names.join(', ')
 }
 
 const runOnce = async (io: Io, context: Context, options: Options, name: string): Promise<number> => {
@@ -82,23 +122,39 @@ const runOnce = async (io: Io, context: Context, options: Options, name: string)
   return finishWatching(io, context, id, { show: true, format: undefined })
 }
 
+/** Applies manifests and takes up handlers when they are saved, one after the other, until the signal aborts. */
 const stayUp = async (io: Io, context: Context, config: Config, running: Worker): Promise<void> => {
-  const watching = [
-    onSaved(join(io.cwd, defaultFolder), io.signal, () => applyFolder(io, context, config)),
-    onSaved(config.handlersDir, io.signal, async () => {
+  let last: Promise<unknown> = Promise.resolve()
+  const inTurn = (work: () => Promise<unknown>) => () => (last = last.then(work))
+  await Promise.all([
+    onSaved(join(io.cwd, defaultFolder), io.signal, inTurn(() => applyFolder(io, context, config))),
+    onSaved(config.handlersDir, io.signal, inTurn(async () => {
       running.recycle()
-      io.err('   ✓ handlers changed: new jobs run the new code')
-    }),
-  ]
-  if (!io.signal.aborted) await new Promise<void>(done => io.signal.addEventListener('abort', () => done(), { once: true }))
-  await Promise.all(watching)
+      io.err(`   ${io.paint('green', '✓')} handlers changed: new jobs run the new code`)
+    })),
+    aborted(io.signal),
+  ])
+  await last
 }
 
+const aborted = (signal: AbortSignal): Promise<void> =>
+  signal.aborted ? Promise.resolve() : new Promise(done => signal.addEventListener('abort', () => done(), { once: true }))
+
 const banner = (io: Io, config: Config, postgres: string, ms: number): void => {
-  io.err(` ${io.paint('bold', 'tq dev')}   ${io.cwd}   ready in ${(ms / 1000).toFixed(1)} s`)
+  io.err(` ${io.paint('bold', 'tq dev')}  ${io.cwd}  ready in ${(ms / 1000).toFixed(1)} s`)
   io.err(`   Postgres   ${postgres}`)
-  io.err(`   Worker     ${config.concurrency} child processes; handlers in ${config.handlersDir}`)
+  io.err('   Broker     postgres')
+  io.err(`   Worker     ${config.concurrency} child processes; handlers in ${shown(io, config.handlersDir)}, read again when they are saved`)
 }
+
+/** A command to try: of the workflows that need no input the first. */
+const suggestion = async (context: Context): Promise<string> => {
+  const workflows = (await readManifests(context.sql, { namespace: context.namespace })).filter(row => row.kind === 'workflow')
+  const free = workflows.find(({ document }) => Object.values((document as { spec?: { inputs?: object } }).spec?.inputs ?? {}).every(schema => 'default' in (schema as object)))
+  return free ? `npx tq run ${free.name} --watch` : 'npx tq get workflows'
+}
+
+const shown = (io: Io, path: string): string => relative(io.cwd, path).startsWith('..') ? path : relative(io.cwd, path)
 
 const logger = (io: Io): Context['log'] => (level, message) => {
   if (level !== 'debug' || io.env.TQ_DEBUG) io.err(`   ${level}: ${message}`)

@@ -1,35 +1,60 @@
-import { type Context, listJobs, listRuns, listSessions, printId, readManifests, readQueues, resolveRun, shortId, snapshot, TqError } from '../../engine/client.ts'
+import { type Context, didYouMean, listJobs, listRuns, listSessions, noSuchManifest, printId, readManifests, readQueues, resolveRun, type RunState, runStates, shortId, snapshot, TqError } from '../../engine/client.ts'
 import { connected } from '../connect.ts'
 import type { Io } from '../io.ts'
-import { ago, print, took } from '../output.ts'
-import { icon } from '../progress.ts'
+import { nameJobs } from '../jobs.ts'
+import { ago, print, span, took } from '../output.ts'
+import { errorLine, icon } from '../progress.ts'
 import type { Action, Options } from './index.ts'
 
-const get: Action = (io, options, what, name) =>
-  connected(io, async context => {
-    const list = lists[String(what)]
-    if (!list) throw new TqError('USAGE', `"${what}" is nothing to get; there are ${Object.keys(lists).filter(word => word.endsWith('s')).join(', ')}`)
+const get: Action = (io, options, what, name) => {
+  const list = lists[String(what)]
+  if (!list) {
+    const near = didYouMean(String(what), Object.keys(lists))
+    throw new TqError('USAGE', `"${what}" is nothing to get${near || `; there are ${Object.keys(lists).filter(word => word.endsWith('s')).join(', ')}`}`)
+  }
+  return connected(io, async context => {
     await list(io, context, options, name as string | undefined)
     return 0
   })
+}
 export default get
 
 type List = (io: Io, context: Context, options: Options, name: string | undefined) => Promise<void>
 
 const runs: List = async (io, context, options, name) => {
-  const state = options.state as string | undefined
-  const found = await listRuns(context.sql, { namespace: context.namespace, limit: Number(options.limit) || 20, ...(name ? { name } : {}), ...(state ? { state } : {}) })
+  const state = options.state as RunState | undefined
+  if (state && !runStates.includes(state)) throw new TqError('USAGE', `"${state}" is no state of a run${didYouMean(state, runStates) || `; there are ${runStates.join(', ')}`}`)
+  const limit = limitOf(options) ?? 20
+  const found = await listRuns(context.sql, { namespace: context.namespace, limit: limit + 1, ...(name ? { name } : {}), ...(state ? { state } : {}) })
+  const shown = found.slice(0, limit)
   print(io, options.output, {
-    data: found.map(run => ({ ...run, id: printId(run.id) })),
-    names: found.map(run => printId(run.id)),
+    data: shown.map(run => ({ ...run, id: printId(run.id) })),
+    names: shown.map(run => printId(run.id)),
     table: {
       header: ['RUN', 'WORKFLOW', 'STATE', 'JOBS', 'STARTED', 'TOOK', 'TRIGGER'],
-      rows: found.map(run => [
+      rows: shown.map(run => [
         shortId(run.id), run.name, `${icon(run.state)} ${run.state}${run.warnings ? ` (${run.warnings} warnings)` : ''}`, `${run.done}/${run.done + run.open}`,
         ago(run.started_at), took(run.started_at, run.ended_at), run.trigger,
       ]),
     },
   })
+  if (found.length > limit) io.err(`the newest ${limit}; more: --limit ${limit * 5}, --state failed`)
+  if (found.length === 0) io.err(await nothingRan(context, name, state))
+}
+
+/** What to do where no run is found. */
+const nothingRan = async (context: Context, name: string | undefined, state: string | undefined): Promise<string> => {
+  if (state) return `no run is ${state}; all: tq get runs`
+  const names = (await readManifests(context.sql, { namespace: context.namespace })).filter(row => row.kind === 'workflow').map(row => row.name)
+  if (names.length === 0) return 'no runs yet, and no workflows: tq apply -f manifests/'
+  if (name && !names.includes(name)) throw await noSuchManifest(context, ['workflow', 'task'], name)
+  return `no runs yet; start one: tq run ${name ?? names[0]} --watch`
+}
+
+const limitOf = (options: Options): number | null => {
+  if (options.limit === undefined) return null
+  if (!/^[1-9]\d{0,6}$/.test(String(options.limit))) throw new TqError('USAGE', `--limit ${options.limit}: write a number from 1`)
+  return Number(options.limit)
 }
 
 const manifests = (kind: 'workflow' | 'task'): List => async (io, context, options, name) => {
@@ -39,6 +64,8 @@ const manifests = (kind: 'workflow' | 'task'): List => async (io, context, optio
     names: found.map(row => row.name),
     table: { header: ['NAME', 'KIND', 'REVISION', 'APPLIED', 'FILE'], rows: found.map(row => [row.name, (row.document as { kind: string }).kind, String(row.revision), ago(row.applied_at), row.file]) },
   })
+  if (found.length === 0 && name) throw await noSuchManifest(context, [kind], name)
+  if (found.length === 0) io.err(`no ${kind}s yet: tq apply -f manifests/`)
 }
 
 const queues: List = async (io, context, options) => {
@@ -60,26 +87,25 @@ const workers: List = async (io, context, options) => {
     names: found.map(session => session.worker),
     table: {
       header: ['WORKER', 'HOST', 'PID', 'RUNNING', 'CHILDREN', 'QUEUES', 'UP'],
-      rows: found.map(s => [s.worker, s.host, String(s.pid), String(s.running), String(s.concurrency), s.queues.filter(queue => queue !== 'tq').join(','), ago(s.started_at)]),
+      rows: found.map(s => [s.worker, s.host, String(s.pid), String(s.running), String(s.concurrency), s.queues.filter(queue => queue !== 'tq').join(','), span(Date.now() - new Date(s.started_at).getTime())]),
     },
   })
+  if (found.length === 0) io.err('no worker is up, so nothing runs: tq worker, or tq dev')
 }
 
 const jobs: List = async (io, context, options, name) => {
   if (!name) throw new TqError('USAGE', 'say of which run: tq get jobs @latest')
   const id = await resolveRun(context, name)
   const { plan } = await snapshot(context, id)
-  const found = (await listJobs(context.sql, { run: id, limit: Number(options.limit) === 20 ? 100_000 : Number(options.limit) })).map(({ node, ...job }) => ({
-    job: plan.nodes[node]!.path + (job.item === null ? '' : `[${job.item}]`), kind: plan.nodes[node]!.kind, ...job,
-  }))
+  const found = nameJobs(plan, await listJobs(context.sql, { run: id, limit: limitOf(options) ?? 100_000 }))
   print(io, options.output, {
     data: found,
     names: found.map(job => job.job),
     table: {
       header: ['JOB', 'KIND', 'STATE', 'ATTEMPT', 'TOOK', 'WORKER', 'ERROR'],
       rows: found.map(job => [
-        job.job || '(run)', job.kind, `${icon(job.state)} ${job.state}`, String(job.attempt), took(job.started_at, job.ended_at), job.worker ?? '',
-        job.error && job.state !== 'succeeded' ? `${(job.error as { name: string }).name}: ${(job.error as { message: string }).message.split('\n')[0]}` : '',
+        job.job || '(run)', job.kind, `${icon(job.state)} ${job.state}`, job.kind === 'task' && job.attempt ? String(job.attempt) : '', took(job.started_at, job.ended_at), job.worker ?? '',
+        job.error && job.state !== 'succeeded' ? errorLine(job.error as { name?: string; message?: string }) : '',
       ]),
     },
   })

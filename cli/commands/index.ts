@@ -78,7 +78,7 @@ export const commands: CommandSpec[] = [
   {
     usage: 'get <what> [name]',
     summary: 'lists runs, workflows, tasks, queues, workers, or the jobs of a run',
-    options: [['--state <state>', 'runs in this state'], ['--limit <n>', 'at most so many', '20'], output],
+    options: [['--state <state>', 'runs in this state'], ['--limit <n>', 'at most so many (default: 20 runs, all jobs)'], output],
     examples: ['tq get runs', 'tq get runs licence-report --state failed', 'tq get jobs @latest -o json'],
     load: () => import('./get.ts'),
   },

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ended, listJobs, type Plan, readLogs, resolveRun, snapshot, type StoredLog, TqError } from '../../engine/client.ts'
 import { connected } from '../connect.ts'
+import { plain } from '../progress.ts'
 import type { Action } from './index.ts'
 
 const logs: Action = (io, options, typed) =>
@@ -32,4 +33,7 @@ const matches = (plan: Plan, job: { node: number; item: number | null }, step: s
   return path === step || path.startsWith(`${step}/`) || path.startsWith(`${step}[`)
 }
 const text = (plan: Plan, line: StoredLog): string =>
-  `${line.at.toISOString().slice(11, 23)}  ${pathOf(plan, line)}  ${line.level === 'info' ? '' : `${line.level}: `}${line.message}${line.fields ? `  ${JSON.stringify(line.fields)}` : ''}`
+  `${line.at.toISOString().slice(11, 23)}  ${pathOf(plan, line)}  ${line.level === 'info' ? '' : `${line.level}: `}${plainLines(line.message)}${line.fields ? `  ${JSON.stringify(line.fields)}` : ''}`
+
+/** What a handler printed may not move the cursor; its line ends stay. */
+const plainLines = (text: string): string => text.split('\n').map(plain).join('\n')

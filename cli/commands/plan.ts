@@ -1,4 +1,4 @@
-import { compile, type Context, formatDuration, listHandlers, type Plan, type PlanNode, readConfig, readManifest, TqError } from '../../engine/client.ts'
+import { compile, type Context, formatDuration, listHandlers, noSuchManifest, type Plan, type PlanNode, readConfig, readManifest, TqError } from '../../engine/client.ts'
 import { connected } from '../connect.ts'
 import { printDiagnostics } from '../diagnostics.ts'
 import type { Io } from '../io.ts'
@@ -32,7 +32,7 @@ const fromFiles = async (io: Io, options: Options, name: string): Promise<Plan |
 const applied = async (context: Context, name: string): Promise<Plan> => {
   const { namespace } = context
   const found = (await readManifest(context.sql, { namespace, kind: 'workflow', name })) ?? (await readManifest(context.sql, { namespace, kind: 'task', name }))
-  if (!found?.plan) throw new TqError('NOT_FOUND', `there is no workflow or Task "${name}"; \`tq get workflows\` lists what is applied`)
+  if (!found?.plan) throw await noSuchManifest(context, ['workflow', 'task'], name)
   return (await context.plan(found.plan)).plan
 }
 

@@ -11,6 +11,7 @@ const run: Action = (io, options, name) =>
   connected(io, async context => {
     const asked = /^(?:(workflow|task)\/)?(.+)$/.exec(String(name))!
     const input = await readInput(io, options)
+    const limit = timeoutOf(options)
     const { id, duplicate } = await start(context, {
       name: asked[2]!,
       ...(asked[1] ? { kind: asked[1] as 'task' | 'workflow' } : {}),
@@ -19,7 +20,7 @@ const run: Action = (io, options, name) =>
       ...(typeof options.idempotencyKey === 'string' ? { idempotencyKey: options.idempotencyKey } : {}),
     })
     if (duplicate) io.err(`this idempotency key has started run ${shortId(id)} before`)
-    if (options.watch || options.wait) return finishWatching(io, context, id, { ...timeoutOf(options), show: options.watch === true, format: options.output })
+    if (options.watch || options.wait) return finishWatching(io, context, id, { ...limit, show: options.watch === true, format: options.output })
     printResult(io, options.output, { id: printId(id), duplicate }, printId(id), `run ${shortId(id)} started; see it: tq wait ${shortId(id)}, or tq get jobs ${shortId(id)}`)
     return 0
   })
@@ -30,6 +31,12 @@ export const timeoutOf = (options: Options): { timeoutMs?: number } => {
   const timeoutMs = parseDuration(options.timeout)
   if (timeoutMs === undefined) throw new TqError('USAGE', `--timeout ${options.timeout} is no duration; write one such as 30s or 5m`)
   return { timeoutMs }
+}
+
+/** A flag that counts. */
+export const countOf = (flag: string, value: unknown): number => {
+  if (!/^[1-9]\d{0,3}$/.test(String(value))) throw new TqError('USAGE', `${flag} ${value}: write a number from 1 to 9999`)
+  return Number(value)
 }
 
 /** The inputs of a run: a file's, and over them those of `--input name=value`. */

@@ -2,13 +2,13 @@ import { listHandlers, openClient, readConfig } from '../../engine/client.ts'
 import { reaper, timers, worker } from '../../engine/server.ts'
 import { urlOf } from '../connect.ts'
 import type { Action } from './index.ts'
+import { countOf } from './run.ts'
 
 const workerCommand: Action = async (io, options) => {
-  const number = (value: unknown) => (typeof value === 'string' ? Number(value) : undefined)
   const config = await readConfig(io.cwd, {
     ...(typeof options.queues === 'string' ? { queues: options.queues.split(',') } : {}),
-    ...(options.concurrency ? { concurrency: number(options.concurrency)! } : {}),
-    ...(options.slots ? { slots: number(options.slots)! } : {}),
+    ...(options.concurrency ? { concurrency: countOf('--concurrency', options.concurrency) } : {}),
+    ...(options.slots ? { slots: countOf('--slots', options.slots) } : {}),
     ...(typeof options.name === 'string' ? { workerName: options.name } : {}),
     ...(typeof options.handlers === 'string' ? { handlersDir: options.handlers } : {}),
   }, io.env)

@@ -45,6 +45,7 @@ export const openPuller = (context: Context, options: Options): Puller => {
     const limited = queue.concurrency !== null || queue.rate_count !== null
     const known = cursors.get(queue.id)
     const after = known && known.until > performance.now() ? known.cursor : undefined
+    hot.delete(queue.id) // before the claim: what is hinted while it is under way may be too late for it
     const { jobs, busy, cursor } = await claimQueue(context.sql, { session, queue: queue.id, limit, limited, ...(after ? { after } : {}) })
     if (jobs.length > 0) options.onClaimed(jobs)
     if (cursor && !limited) cursors.set(queue.id, { cursor, until: after ? known!.until : performance.now() + cursorMs })
@@ -52,7 +53,7 @@ export const openPuller = (context: Context, options: Options): Puller => {
     else if (after) {
       cursors.delete(queue.id)
       hot.add(queue.id)
-    } else hot.delete(queue.id)
+    }
     if (queue.rate_count !== null && jobs.length > 0) setTimeout(() => wake([queue.id]), nextTokenMs(queue)).unref()
     if (busy) await sleep(1 + Math.random() * 2)
     return jobs.length
@@ -97,10 +98,7 @@ export const openPuller = (context: Context, options: Options): Puller => {
   }
 
   const wake = (queues: Iterable<number>) => {
-    for (const id of queues) {
-      hot.add(id)
-      cursors.delete(id)
-    }
+    for (const id of queues) hot.add(id)
     if (hot.size > 0) poke()
   }
   const poke = () => {

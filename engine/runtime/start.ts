@@ -9,6 +9,7 @@ import { validator } from '../model/schema.ts'
 import { readManifest } from '../store/manifest.ts'
 import { type Start, startOnce, startRuns } from '../store/run.ts'
 import type { Context } from './context.ts'
+import { noSuchManifest } from './names.ts'
 import type { LoadedPlan } from './plans.ts'
 
 export type StartOptions = {
@@ -64,7 +65,7 @@ export const prepareStart = async (
   if (workflow && task)
     throw new TqError('AMBIGUOUS', `"${name}" is a workflow and a Task; say which: workflow/${name} or task/${name}`)
   const found = workflow ?? task
-  if (!found?.plan) throw new TqError('NOT_FOUND', `there is no workflow or Task "${name}" in namespace "${namespace}"; \`tq get workflows\` lists what is applied`, { name })
+  if (!found?.plan) throw await noSuchManifest(context, kind ? [kind] : ['workflow', 'task'], name)
   const loaded = await context.plan(found.plan)
   return {
     loaded,

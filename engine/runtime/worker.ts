@@ -85,7 +85,11 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
   })
   pool = options.concurrency > 0 ? await newPool() : null
 
-  const capacity = () => (!pool || settler.backlog() > maxBacklog ? 0 : pool.capacity() - starting)
+  /** Room for a pull worth its while: each skips what is in flight anew, so a few jobs at a time cost far more than many. */
+  const capacity = () => {
+    const room = !pool || settler.backlog() > maxBacklog ? 0 : pool.capacity() - starting
+    return room * 4 >= inFlight.size + starting ? room : 0
+  }
   const puller = openPuller(context, {
     session: lease.session,
     queues: () => (pool ? queues : queues.filter(queue => queue.id === 0)),

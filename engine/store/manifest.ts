@@ -109,10 +109,11 @@ export const readPlan = async (sql: Sql, id: number): Promise<Json | null> => {
   return row?.document ?? null
 }
 
-/** Runs not ended yet of these workflows or Tasks, by kind and name. */
+/** How many runs have not ended, by kind and name: those whose root still has a job. */
 export const openRuns = (sql: Sql, { namespace }: { namespace: string }): Promise<{ kind: Kind; name: string; runs: number }[]> =>
   sql<{ kind: Kind; name: string; runs: number }>`
-  select kind, name, count(*)::int as runs from run where ended_at is null and namespace = ${namespace} group by kind, name`
+  select run.kind, run.name, count(*)::int as runs from job join run on run.id = job.run
+  where job.n = 0 and run.namespace = ${namespace} group by run.kind, run.name`
 
 export type QueueFields = {
   paused: boolean

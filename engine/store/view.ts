@@ -13,6 +13,8 @@ export type NodeCount = {
   /** The worker of one of them. */
   worker: string | null
   error: Json
+  /** An open forEach: its items in all. */
+  total: number | null
 }
 
 /** The state of every node of a run, counted: as large as the plan, however many items there are. */
@@ -21,11 +23,11 @@ export const countNodes = (sql: Sql, run: string): Promise<NodeCount[]> => sql<N
     (case when phase = 'ready' and session is not null then 'running' when phase = 'ready' then case when inner_base is null then 'queued' else 'waiting' end
       else phase::text end) as state,
     count(*)::int as jobs, max(attempt) as attempts, min(due_at) as started_at, null::timestamptz as ended_at,
-    max(session.worker) as worker, null::json as error
+    max(session.worker) as worker, null::json as error, max(total) as total
   from job left join session on session.id = job.session where run = ${run} group by 1, 2
   union all
   select node, state::text, count(*)::int, max(attempt), min(coalesce(started_at, ended_at)), max(o.ended_at), null,
-    (array_agg(error order by o.ended_at) filter (where error is not null))[1]
+    (array_agg(error order by o.ended_at) filter (where error is not null))[1], null
   from outcome o where run = ${run} and final group by 1, 2`
 
 export type JobView = {

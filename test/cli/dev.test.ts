@@ -1,0 +1,118 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import test from 'ava'
+import { gone } from '../support/process.ts'
+import { dev, postgresOf, printed, project, stop, tq, tqHere, write } from './support.ts'
+
+const greet = (text: string) => `
+apiVersion: tq/v1
+kind: Chain
+metadata: { name: greet }
+spec:
+  steps:
+    - { id: say, task: say, with: { text: "${text}" } }
+`
+const say = (mark = '') => `export default ({ text }: { text: string }) => text + '${mark}'\n`
+const files = { 'manifests/greet.yaml': greet('hello'), 'tasks/say.ts': say() }
+
+test('tq dev says where everything is, serves other terminals, and on Ctrl-C leaves no process behind', async t => {
+  const dir = project(files)
+  const { running, banner } = await dev(dir)
+  t.regex(banner, /^ tq dev {2}\S*tq-cli-\w+ {2}ready in [\d.]+ s\n {3}Postgres {3}18\.[\d.]+, embedded; data in /)
+  t.regex(banner, /✓ 1 manifests in manifests\/, applied workflow\/greet\n/)
+  t.regex(banner, /npx tq run greet --watch/)
+  t.is((await tqHere(dir, ['run', 'greet', '--wait'])).stdout, 'hello')
+  t.true((await postgresOf(dir)).length > 0)
+
+  const second = await tq(dir, ['dev'])
+  t.is(second.exitCode, 1)
+  t.regex(second.stderr, new RegExp(`runs in this folder already \\(pid ${running.pid}\\)`))
+  const run = await tq(dir, ['dev', '--run', 'greet'])
+  t.is(run.exitCode, 0)
+  t.is(run.stdout, 'hello')
+
+  t.is((await stop(running)).exitCode, 0)
+  t.deepEqual(await postgresOf(dir), [])
+  t.is((await tq(dir, ['get', 'runs'])).exitCode, 69)
+})
+
+test('tq dev applies manifests and takes up handlers when they are saved; of wrong ones it keeps the last good', async t => {
+  const dir = project(files)
+  const { running } = await dev(dir)
+
+  const applied = printed(running, 'applied workflow/greet')
+  write(dir, 'manifests/greet.yaml', greet('changed'))
+  await applied
+  t.is((await tqHere(dir, ['run', 'greet', '--wait'])).stdout, 'changed')
+
+  const refused = printed(running, 'what was applied before stays')
+  write(dir, 'manifests/greet.yaml', greet('broken').replace('task: say', 'tsak: say'))
+  t.regex(await refused, /manifests\/greet\.yaml:7:\d+ {2}UNKNOWN_FIELD .*did you mean "task"\?/)
+  t.is((await tqHere(dir, ['run', 'greet', '--wait'])).stdout, 'changed')
+
+  const loaded = printed(running, 'handlers changed')
+  write(dir, 'tasks/say.ts', say(' by new code'))
+  await loaded
+  t.is((await tqHere(dir, ['run', 'greet', '--wait'])).stdout, 'changed by new code')
+  await stop(running)
+})
+
+test('after kill -9 the next tq dev ends what was left, keeps what was done, and --fresh forgets it', async t => {
+  const dir = project(files)
+  const killed = (await dev(dir)).running
+  await tqHere(dir, ['run', 'greet', '--wait'])
+  killed.kill('SIGKILL')
+  await killed
+  await gone(killed.pid!)
+  t.is((await tqHere(dir, ['get', 'runs'])).exitCode, 69)
+
+  const again = (await dev(dir)).running
+  t.is((JSON.parse((await tqHere(dir, ['get', 'runs', '-o', 'json'])).stdout) as unknown[]).length, 1)
+  t.is((await tqHere(dir, ['run', 'greet', '--wait'])).stdout, 'hello')
+  await stop(again)
+
+  const fresh = (await dev(dir, ['--fresh'])).running
+  t.is((JSON.parse((await tqHere(dir, ['get', 'runs', '-o', 'json'])).stdout) as unknown[]).length, 0)
+  await stop(fresh)
+  t.deepEqual(await postgresOf(dir), [])
+})
+
+test('a run in progress when tq dev stops goes on with the next one', async t => {
+  const dir = project({
+    ...files,
+    'manifests/greet.yaml': greet('hello').replace('task: say', 'task: slow'),
+    'tasks/slow.ts':
+      "import { existsSync } from 'node:fs'\nexport default (_: unknown, { signal }: { signal: AbortSignal }) => existsSync('go') ? 'went' : new Promise((_, no) => signal.addEventListener('abort', () => no(signal.reason)))\n",
+  })
+  const { running } = await dev(dir, [], { TQ_SHUTDOWN_TIMEOUT: '100ms' })
+  const { stdout: id } = await tqHere(dir, ['run', 'greet', '-o', 'name'])
+  const watching = tq(dir, ['run', 'greet', '--watch'])
+  await printed(watching, 'say  running')
+  watching.kill('SIGINT')
+  await stop(running)
+  mkdirSync(join(dir, 'go'))
+  const next = (await dev(dir)).running
+  t.is((await tqHere(dir, ['wait', id])).stdout, 'went')
+  await stop(next)
+})
+
+test('tq dev --run exits like the run where nobody is at the terminal, and with 2 where the manifests are wrong', async t => {
+  const dir = project(files)
+  const good = await tq(dir, ['dev', '--run', 'greet'])
+  t.is(good.exitCode, 0)
+  t.is(good.stdout, 'hello')
+  write(dir, 'tasks/say.ts', "export default () => { throw new Error('no') }\n")
+  t.is((await tq(dir, ['dev', '--run', 'greet'])).exitCode, 3)
+  write(dir, 'manifests/greet.yaml', greet('x').replace('kind: Chain', 'kind: Chian'))
+  const wrong = await tq(dir, ['dev', '--run', 'greet'])
+  t.is(wrong.exitCode, 2)
+  t.regex(wrong.stderr, /did you mean "Chain"\?/)
+  rmSync(join(dir, 'manifests'), { recursive: true })
+  t.regex((await tq(dir, ['dev', '--run', 'greet'])).stderr, /no file or folder manifests/)
+})
+
+test('tq dev --fresh does not empty a database that somebody configured', async t => {
+  const { exitCode, stderr } = await tq(project(files), ['dev', '--fresh'], { env: { TQ_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' } })
+  t.is(exitCode, 2)
+  t.regex(stderr, /--fresh empties only an embedded Postgres/)
+})
