@@ -50,7 +50,7 @@ export const claimQueue = async (
       where queue = ${queue} and phase = 'ready' and session is null
         and (rank, due_at) >= (${after?.rank ?? 0}::smallint, to_timestamp(${after?.ready ?? 0}::float8))
       order by rank, due_at
-      limit (select greatest(n, 0) from allowed)))
+      limit coalesce((select greatest(n, 0) from allowed), 0)))
       and session is null
     returning run, n, plan, node, base, parent, item, queue, attempt, failures, lost, pending, unmet, inner_base, total, doomed, result, rank,
       extract(epoch from due_at)::float8 as ready

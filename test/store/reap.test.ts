@@ -61,7 +61,7 @@ const t_like = (found: string, expected: string, what: string) => {
 test('the third worker lost with a job fails it; onLost: fail does so at once; both as WorkerLost', async t => {
   const engine = await testEngine({ idle: true })
   const stop = new AbortController()
-  const reaping = reaper(engine.context, { leaseMs: 100 }, stop.signal)
+  const reaping = reaper(engine.context, { leaseMs: 1000 }, stop.signal)
   t.teardown(async () => {
     stop.abort()
     await reaping
