@@ -163,7 +163,16 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     }
     if (flushed.scheduled) context.broker.broadcast({ type: 'timers' })
     for (const { run, n } of flushed.stopped) void stopBelow(context, { run, n, reason: jobError('Cancelled', 'too many items failed before (stopOnFailure)') })
+    freeLimited(flushed.gone)
     puller?.room()
+  }
+
+  /** What waits behind a queue's `concurrency` may go on when a job of it has ended: nobody else would say so. */
+  function freeLimited(gone: HeldJob[]) {
+    const limited = queues.filter(queue => queue.concurrency !== null && gone.some(job => job.queue === queue.id)).map(queue => queue.id)
+    if (limited.length === 0) return
+    context.broker.ring(limited.map(queue => ({ queue })))
+    if (!stop.signal.aborted) puller.wake(limited)
   }
 
   function onHints(hinted: Hint[]) {

@@ -13,7 +13,7 @@ test('a chain: the first step gets the inputs, each other the output before it, 
       - { id: second, task: context }
   `, { x: 1 })
   t.is(run.state, 'succeeded')
-  t.like(run.output, { input: { x: 1 }, attempt: 1, job: 'second', task: 'context', run: run.id })
+  t.like(run.output, { input: { x: 1 }, job: 'second', task: 'context', run: run.id })
 })
 
 test('inputs have their defaults, and `with` and `output` make any shape with types kept', async t => {

@@ -94,7 +94,7 @@ export const testEngine = async ({ url: given, wrap = b => b, idle = false, ...o
   }
   const context = openContext({ database, broker, namespace: 'default', log })
   const { sql } = database
-  const leaseMs = options.leaseMs ?? 3_600_000 // a test that advances the clock ends no lease
+  const leaseMs = options.leaseMs ?? 86_400_000 // a test that advances the clock ends no lease
   const handlers = (await listHandlers(options.handlersDir ?? handlersDir)) ?? []
   const stop = new AbortController()
   const ready = Promise.withResolvers<Worker>()
