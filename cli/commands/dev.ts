@@ -33,7 +33,6 @@ const dev: Action = async (outer, options, dir) => {
     const applied = await applyFolder(io, context, config)
     const exit = typeof options.run !== 'string' ? 0 : applied ? await runOnce(io, context, options, options.run) : 2
     if ((typeof options.run !== 'string' || io.interactive) && !io.signal.aborted) {
-      io.err(`\n   Try   ${await suggestion(context)}   in another terminal; here, Ctrl-C stops`)
       await stayUp(io, context, config, services.worker)
     }
     io.err('stopping …')
@@ -132,8 +131,9 @@ const stayUp = async (io: Io, context: Context, config: Config, running: Worker)
       running.recycle()
       io.err(`   ${io.paint('green', '✓')} handlers changed: new jobs run the new code`)
     })),
-    aborted(io.signal),
   ])
+  io.err(`\n   Try   ${await suggestion(context)}   in another terminal; here, Ctrl-C stops`)
+  await aborted(io.signal)
   await last
 }
 

@@ -9,7 +9,8 @@ import type { LoadedPlan } from './plans.ts'
 
 /** What is to be done with a held job: each is one row of one of the store's statements. */
 export type Action =
-  | { do: 'end'; job: HeldJob; ending: Ending; refill: Refill | null }
+  /** `read`: a successor may ask for its result soon. */
+  | { do: 'end'; job: HeldJob; ending: Ending; refill: Refill | null; read: boolean }
   | { do: 'retry'; job: HeldJob; retry: Retry }
   | { do: 'retryScope'; job: HeldJob; delayMs: number }
   | { do: 'open'; job: HeldJob; opening: Opening; scope: Scope; takes: number; deadlineMs: number | null }
@@ -51,6 +52,7 @@ export const end = (job: HeldJob, loaded: LoadedPlan, decision: Decision, attemp
     do: 'end',
     job,
     refill: refillOf(job, loaded),
+    read: node.read === true && job.item === null && job.parent !== null,
     ending: {
       run: job.run,
       n: job.n,

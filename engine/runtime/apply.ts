@@ -51,6 +51,19 @@ export const apply = async (context: Context, compiled: Compiled, options: Apply
   return changes
 }
 
+/**
+ * Names of the workflows that texts plainly declare at their roots, to leave out of what is read for compiling: only what is
+ * about to be replaced. One that is missed is read for nothing.
+ */
+export const declaredWorkflows = (texts: string[]): string[] =>
+  texts.flatMap(text =>
+    text.split(/^---.*$/m).flatMap(document => {
+      if (!/^kind:[ \t]*(Chain|Group|Chord|Flow)[ \t]*$/m.test(document)) return []
+      const name = /^metadata:[ \t]*(?:\{[^}\n]*?\bname:[ \t]*|\n(?:[ \t]+[^\n]*\n)*?[ \t]+name:[ \t]*)([a-z][a-z0-9-]*)/m.exec(document)
+      return name ? [name[1]!] : []
+    }),
+  )
+
 export const kindOf = (kind: string): Kind => (kind === 'Task' ? 'task' : kind === 'Queue' ? 'queue' : 'workflow')
 
 const store = async (sql: Sql, namespace: string, origin: string, manifests: Manifest[]): Promise<Map<string, number>> => {

@@ -46,7 +46,8 @@ export const openPuller = (context: Context, options: Options): Puller => {
     const known = cursors.get(queue.id)
     const after = known && known.until > performance.now() ? known.cursor : undefined
     hot.delete(queue.id) // before the claim: what is hinted while it is under way may be too late for it
-    const { jobs, busy, cursor } = await claimQueue(context.sql, { session, queue: queue.id, limit, limited, ...(after ? { after } : {}) })
+    const { jobs, runs, busy, cursor } = await claimQueue(context.sql, { session, queue: queue.id, limit, limited, ...(after ? { after } : {}) })
+    context.values.meet(runs)
     if (jobs.length > 0) options.onClaimed(jobs)
     if (cursor && !limited) cursors.set(queue.id, { cursor, until: after ? known!.until : performance.now() + cursorMs })
     if (busy || jobs.length === limit) hot.add(queue.id)

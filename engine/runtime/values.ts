@@ -3,7 +3,8 @@ import type { Json, JsonObject } from '../model/json.ts'
 import type { PlanNode, Root } from '../model/plan.ts'
 import type { HeldJob } from '../store/job.ts'
 import { readChunk, readLineage, readResults, type Lineage, type Result } from '../store/outcome.ts'
-import { readRuns, type RunRow } from '../store/run.ts'
+import type { RunFacts } from '../store/claim.ts'
+import { readRuns } from '../store/run.ts'
 import type { Sql } from '../store/sql.ts'
 import { openCache } from './cache.ts'
 import type { LoadedPlan } from './plans.ts'
@@ -23,17 +24,18 @@ export type Values = {
   gather(requests: Request[]): Promise<Scope[]>
   /** Keeps a result that was just settled for its successors here: outcomes never change. */
   remember(result: Result): void
-  run(id: string): Promise<RunRow>
+  /** The same for a run that came with its first job. */
+  meet(runs: RunFacts[]): void
 }
 
 export const openValues = (sql: Sql): Values => {
-  const runs = openCache<RunRow>(2000)
+  const runs = openCache<RunFacts>(2000)
   const results = openCache<Result>(4000)
   const lineages = openCache<Lineage>(4000)
   const chunks = openCache<Chunk>(64)
 
-  const loadRuns = async (ids: string[]): Promise<Map<string, RunRow>> => {
-    const found = new Map<string, RunRow>()
+  const loadRuns = async (ids: string[]): Promise<Map<string, RunFacts>> => {
+    const found = new Map<string, RunFacts>()
     const missing: string[] = []
     for (const id of new Set(ids)) {
       const known = runs.get(id)
@@ -79,7 +81,9 @@ export const openValues = (sql: Sql): Values => {
 
   return {
     remember: result => void results.set(`${result.run}/${result.n}`, result),
-    run: async id => (await loadRuns([id])).get(id)!,
+    meet(met) {
+      for (const run of met) runs.set(run.id, run)
+    },
     async gather(requests) {
       const [known, paths] = await Promise.all([loadRuns(requests.filter(needsRun).map(r => r.job.run)), climb(requests)])
       // What these requests need is kept here: the caches may forget it before it is looked at.
@@ -196,7 +200,7 @@ type Look = {
   root: Root
   request: Request
   path: Lineage[]
-  run: RunRow | undefined
+  run: RunFacts | undefined
   results: Map<string, Result>
   chunks: Map<string, Chunk>
 }

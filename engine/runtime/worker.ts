@@ -154,6 +154,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
 
   function onFlush(flushed: Flushed) {
     for (const job of flushed.gone) heldKeys.delete(`${job.run}/${job.n}/${job.attempt}`)
+    for (const result of flushed.results) context.values.remember(result)
     if (flushed.taken.length > 0) void take(flushed.taken)
     if (flushed.ready.length > 0) {
       const hinted = new Set(flushed.ready.map(ready => ready.queue))

@@ -46,6 +46,8 @@ export type Settled = {
   stopped: { run: string; n: number }[]
   /** Runs that ended. */
   ended: string[]
+  /** When: ms since 1970, by the database's clock. */
+  now: number
 }
 
 /**
@@ -224,7 +226,8 @@ export const settle = async (
        select run, parent, plan, node, base - item * stride as first_base, stride, queue, min(item) as since, count(*)::int as count, session is not null as taken
        from (select filled.*, refill.stride from filled join refill on refill.run = filled.run and refill.n = filled.parent) x
        group by run, parent, plan, node, base - item * stride, stride, queue, session is not null) f) as filled` : part`null::json as filled`},
-    (select json_agg(id) from runs where ended_at is not null) as ended`
+    (select json_agg(id) from runs where ended_at is not null) as ended,
+    extract(epoch from clock_now())::float8 * 1000 as now`
   return report(row!, endings.length)
 }
 
@@ -239,6 +242,7 @@ type Row = {
   stopped: { run: string; n: number }[] | null
   filled: Filled[] | null
   ended: string[] | null
+  now: number
 }
 
 const report = (row: Row, endings: number): Settled => {
@@ -251,6 +255,7 @@ const report = (row: Row, endings: number): Settled => {
     ready: [...(row.ready ?? []), ...filled.filter(f => !f.taken).map(({ queue, count }) => ({ queue, count }))],
     stopped: row.stopped ?? [],
     ended: row.ended ?? [],
+    now: row.now,
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 import { gone } from '../support/process.ts'
@@ -45,15 +45,22 @@ test('tq dev applies manifests and takes up handlers when they are saved; of wro
   await applied
   t.is((await tqHere(dir, ['run', 'greet', '--wait'])).stdout, 'changed')
 
+  // As most editors save: written beside it, then renamed.
+  const renamed = printed(running, 'applied workflow/greet')
+  write(dir, 'greet.yaml~', greet('renamed'))
+  renameSync(join(dir, 'greet.yaml~'), join(dir, 'manifests/greet.yaml'))
+  await renamed
+  t.is((await tqHere(dir, ['run', 'greet', '--wait'])).stdout, 'renamed')
+
   const refused = printed(running, 'what was applied before stays')
   write(dir, 'manifests/greet.yaml', greet('broken').replace('task: say', 'tsak: say'))
   t.regex(await refused, /manifests\/greet\.yaml:7:\d+ {2}UNKNOWN_FIELD .*did you mean "task"\?/)
-  t.is((await tqHere(dir, ['run', 'greet', '--wait'])).stdout, 'changed')
+  t.is((await tqHere(dir, ['run', 'greet', '--wait'])).stdout, 'renamed')
 
   const loaded = printed(running, 'handlers changed')
   write(dir, 'tasks/say.ts', say(' by new code'))
   await loaded
-  t.is((await tqHere(dir, ['run', 'greet', '--wait'])).stdout, 'changed by new code')
+  t.is((await tqHere(dir, ['run', 'greet', '--wait'])).stdout, 'renamed by new code')
   await stop(running)
 })
 
