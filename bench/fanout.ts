@@ -2,7 +2,7 @@ import type { Context } from '../engine/client.ts'
 import { bareLoop } from './limit.ts'
 import { graphileWorker } from './peers/graphile.ts'
 import { pgBoss } from './peers/pgboss.ts'
-import { celery } from './peers/celery.ts'
+import { celeryRate } from './peers/celery.ts'
 import { type Bench, benchEngine, elapsed, startable, startOne } from './support/engine.ts'
 import { inTurns, ratio, type Report, machine } from './support/measure.ts'
 
@@ -41,7 +41,7 @@ export const fanout = async ({ url }: Bench, { runs, size }: { runs: number; siz
     { row: { what: 'graphile-worker', unit: 'jobs/s', size }, run: async () => rate(await graphileWorker(url, size)) },
     { row: { what: 'pg-boss', unit: 'jobs/s', size }, run: async () => rate(await pgBoss(url, size)) },
   ])
-  const rival = await celery(Math.min(size, 5000))
+  const rival = await celeryRate(Math.min(size, 5000))
   if (rival) rows.push(rival)
   checks.ratios = {
     limit: ratio(rows, 'tq', 'limit'),

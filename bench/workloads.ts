@@ -1,3 +1,9 @@
+import { applyLarge } from './apply.ts'
+import { chain } from './chain.ts'
+import { chord } from './chord.ts'
+import { latency } from './latency.ts'
+import { million } from './million.ts'
+import { runsOfOneTask } from './runs.ts'
 import { fanout } from './fanout.ts'
 import type { Bench } from './support/engine.ts'
 import type { Report } from './support/measure.ts'
@@ -7,4 +13,10 @@ export type Workload = (bench: Bench, options: { runs: number; size?: number }) 
 /** The workloads by name; what each measures stands above its function. */
 export const workloads: Record<string, Workload> = {
   fanout: (bench, { runs, size = 100_000 }) => fanout(bench, { runs, size }),
+  runs: (bench, { runs, size = 100_000 }) => runsOfOneTask(bench, { runs, size }),
+  chain: (bench, { runs, size = 500 }) => chain(bench, { runs, size }),
+  chord: (bench, { runs, size = 100_000 }) => chord(bench, { runs, size }),
+  latency: (bench, { runs, size = 300 }) => latency(bench, { runs, size }),
+  apply: (bench, { runs, size = 20_000 }) => applyLarge(bench, { runs, size }),
+  million: (bench, { runs, size = 1_000_000 }) => million(bench, { runs, size }),
 }

@@ -5,7 +5,7 @@ import { type Row, summarise } from '../support/measure.ts'
  * Celery on Redis, prefork with two processes, results stored, where Python has celery and a redis-server is on the PATH;
  * else null. One batch of tasks, from the first `delay()` to the last result.
  */
-export const celery = async (jobs: number): Promise<Row | null> => {
+export const celeryRate = async (jobs: number): Promise<Row | null> => {
   const script = new URL('./celery_peer.py', import.meta.url).pathname
   const has = (command: string, args: string[]) => spawnSync(command, args, { stdio: 'ignore' }).status === 0
   if (!has('redis-server', ['--version']) || !has('python3', ['-c', 'import celery, redis'])) return null

@@ -32,3 +32,16 @@ export const pgBoss = async (url: string, jobs: number): Promise<number> => {
   await boss.stop({ graceful: false })
   return ms
 }
+
+/** pg-boss's `send`, one job at a time: what starting by hand costs. @returns jobs a second */
+export const pgBossOneByOne = async (url: string, jobs: number): Promise<number> => {
+  const boss = new PgBoss({ connectionString: url, max: 4, supervise: false, schedule: false })
+  boss.on('error', () => {})
+  await boss.start()
+  await boss.createQueue('one')
+  const began = performance.now()
+  for (let i = 0; i < jobs; i++) await boss.send('one', { i })
+  const ms = performance.now() - began
+  await boss.stop({ graceful: false })
+  return (jobs / ms) * 1000
+}

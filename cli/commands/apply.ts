@@ -1,4 +1,4 @@
-import { type Change, type Context, apply, compile, listHandlers, readManifests, type Config } from '../../engine/client.ts'
+import { type Change, type Context, apply, compile, declaredWorkflows, listHandlers, readManifests, type Config } from '../../engine/client.ts'
 import { connected } from '../connect.ts'
 import { printDiagnostics } from '../diagnostics.ts'
 import type { Io } from '../io.ts'
@@ -28,7 +28,7 @@ export default applyCommand
 export const applyFiles = async (io: Io, context: Context, config: Config, options: Options): Promise<Change[] | null> => {
   const files = options.file as string[] | undefined
   const sources = await readSources(io, files, options.recursive === true)
-  const known = (await readManifests(context.sql, { namespace: context.namespace })).map(row => row.document)
+  const known = (await readManifests(context.sql, { namespace: context.namespace, without: declaredWorkflows(sources.map(source => source.text)) })).map(row => row.document)
   const compiled = compile(sources, { handlers: await listHandlers(config.handlersDir), known: known as never })
   if (compiled.diagnostics.length > 0) printDiagnostics(io, options.output, { diagnostics: compiled.diagnostics, sources, ending: 'Nothing was changed.' })
   if (compiled.diagnostics.some(diagnostic => diagnostic.severity === 'error')) return null

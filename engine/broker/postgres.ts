@@ -128,14 +128,24 @@ const keepConnected = ({ databaseUrl, channel, health, signal, onMessage, onReco
     }
     await client?.end().catch(() => {})
   }
+  // One after the other: pg queues them by itself no longer.
+  let notified = Promise.resolve()
+  const notify = async (payload: string): Promise<void> => {
+    if (!client) health.dropped++
+    else await client.query('select pg_notify($1, $2)', [channel, payload]).catch(() => void health.dropped++)
+  }
   const closed = first.then(loop)
   closed.catch(() => {})
   return {
     ready: first.then(() => {}),
     closed,
-    async notify(payload: string): Promise<void> {
-      if (!client || Buffer.byteLength(payload) > 7900) health.dropped++
-      else await client.query('select pg_notify($1, $2)', [channel, payload]).catch(() => void health.dropped++)
+    notify(payload: string): Promise<void> {
+      if (!client || Buffer.byteLength(payload) > 7900) {
+        health.dropped++
+        return notified
+      }
+      notified = notified.then(() => notify(payload))
+      return notified
     },
   }
 }

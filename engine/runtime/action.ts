@@ -9,10 +9,11 @@ import type { LoadedPlan } from './plans.ts'
 
 /** What is to be done with a held job: each is one row of one of the store's statements. */
 export type Action =
-  | { do: 'end'; job: HeldJob; ending: Ending; refill: Refill | null }
+  /** `read`: a successor may ask for its result soon. */
+  | { do: 'end'; job: HeldJob; ending: Ending; refill: Refill | null; read: boolean }
   | { do: 'retry'; job: HeldJob; retry: Retry }
   | { do: 'retryScope'; job: HeldJob; delayMs: number }
-  | { do: 'open'; job: HeldJob; opening: Opening; scope: Scope; takes: number }
+  | { do: 'open'; job: HeldJob; opening: Opening; scope: Scope; takes: number; deadlineMs: number | null }
   | { do: 'loop'; job: HeldJob; loop: LoopOpening }
   | { do: 'route'; job: HeldJob; route: Route }
   | { do: 'postpone'; job: HeldJob; delayMs: number }
@@ -51,6 +52,7 @@ export const end = (job: HeldJob, loaded: LoadedPlan, decision: Decision, attemp
     do: 'end',
     job,
     refill: refillOf(job, loaded),
+    read: node.read === true && job.item === null && job.parent !== null,
     ending: {
       run: job.run,
       n: job.n,
@@ -86,6 +88,7 @@ export const openBlock = (
   job,
   scope: loaded.block(block),
   takes: 1,
+  deadlineMs: null,
   opening: {
     run: job.run, n: job.n, attempt: job.attempt, pending: 1, innerBase: job.inner_base ?? job.base, base: job.base,
     result: JSON.stringify(result), always: result.stage === 'finally', ...(ended ? { ended } : {}),

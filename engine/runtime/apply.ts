@@ -46,9 +46,23 @@ export const apply = async (context: Context, compiled: Compiled, options: Apply
       ...missing.map((row): Change => ({ action: options.prune ? 'deleted' : 'kept', kind: row.kind, name: row.name, revision: row.revision, runs: 0 })),
     ]
   })
-  if (!options.dryRun && changes.some(change => change.kind === 'queue' && change.action !== 'unchanged')) context.broker.broadcast({ type: 'queues' })
+  // A workflow or Task may bring queues that are new as well.
+  if (!options.dryRun && changes.some(change => change.action === 'created' || change.action === 'updated')) context.broker.broadcast({ type: 'queues' })
   return changes
 }
+
+/**
+ * Names of the workflows that texts plainly declare at their roots, to leave out of what is read for compiling: only what is
+ * about to be replaced. One that is missed is read for nothing.
+ */
+export const declaredWorkflows = (texts: string[]): string[] =>
+  texts.flatMap(text =>
+    text.split(/^---.*$/m).flatMap(document => {
+      if (!/^kind:[ \t]*(Chain|Group|Chord|Flow)[ \t]*$/m.test(document)) return []
+      const name = /^metadata:[ \t]*(?:\{[^}\n]*?\bname:[ \t]*|\n(?:[ \t]+[^\n]*\n)*?[ \t]+name:[ \t]*)([a-z][a-z0-9-]*)/m.exec(document)
+      return name ? [name[1]!] : []
+    }),
+  )
 
 export const kindOf = (kind: string): Kind => (kind === 'Task' ? 'task' : kind === 'Queue' ? 'queue' : 'workflow')
 

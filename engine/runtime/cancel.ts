@@ -18,7 +18,8 @@ export const stopBelow = async (
   if (!row || row.ended_at) return null
   const loaded = await context.plan(row.plan)
   const doomed = await cancelBelow(context.sql, { run, n, spared: loaded.spared(), reason: JSON.stringify(reason) })
-  if (doomed.running.length > 0) context.broker.broadcast({ type: 'cancel', run, jobs: doomed.running.slice(0, 200) })
+  // A message holds so many; those of whom none is told are found when their worker looks after what runs long.
+  for (let i = 0; i < Math.min(doomed.running.length, 10_000); i += 200) context.broker.broadcast({ type: 'cancel', run, jobs: doomed.running.slice(i, i + 200) })
   if (doomed.ready) context.broker.ring([{ queue: 0 }])
   return doomed
 }

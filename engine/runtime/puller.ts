@@ -45,14 +45,17 @@ export const openPuller = (context: Context, options: Options): Puller => {
     const limited = queue.concurrency !== null || queue.rate_count !== null
     const known = cursors.get(queue.id)
     const after = known && known.until > performance.now() ? known.cursor : undefined
-    const { jobs, busy, cursor } = await claimQueue(context.sql, { session, queue: queue.id, limit, limited, ...(after ? { after } : {}) })
+    hot.delete(queue.id) // before the claim: what is hinted while it is under way may be too late for it
+    const { jobs, runs, busy, cursor } = await claimQueue(context.sql, { session, queue: queue.id, limit, limited, ...(after ? { after } : {}) })
+    context.values.meet(runs)
     if (jobs.length > 0) options.onClaimed(jobs)
     if (cursor && !limited) cursors.set(queue.id, { cursor, until: after ? known!.until : performance.now() + cursorMs })
     if (busy || jobs.length === limit) hot.add(queue.id)
     else if (after) {
       cursors.delete(queue.id)
       hot.add(queue.id)
-    } else hot.delete(queue.id)
+    }
+    if (queue.rate_count !== null && jobs.length > 0) setTimeout(() => wake([queue.id]), nextTokenMs(queue)).unref()
     if (busy) await sleep(1 + Math.random() * 2)
     return jobs.length
   }
@@ -95,21 +98,22 @@ export const openPuller = (context: Context, options: Options): Puller => {
     }
   }
 
+  const wake = (queues: Iterable<number>) => {
+    for (const id of queues) hot.add(id)
+    if (hot.size > 0) poke()
+  }
   const poke = () => {
     if (asleep) wakeUp()
   }
   options.signal.addEventListener('abort', poke)
   return {
-    wake(queues) {
-      for (const id of queues) {
-        hot.add(id)
-        cursors.delete(id)
-      }
-      if (hot.size > 0) poke()
-    },
+    wake,
     room() {
       if (hot.size > 0) poke()
     },
     done: loop(),
   }
 }
+
+/** When a queue with a rate limit can give one more job than it just gave; the poll comes no later. */
+const nextTokenMs = (queue: QueueRow): number => Math.min(pollMs, Math.max(10, Math.ceil(queue.rate_ms! / queue.rate_count!) + 2))

@@ -2,7 +2,8 @@ import type { HeldJob, QueuedJob, Scope } from '../store/job.ts'
 import { release } from '../store/claim.ts'
 import { openLoop, openScopes } from '../store/open.ts'
 import { postpone, retry, retryScope, route } from '../store/retry.ts'
-import { type Refill, settle } from '../store/settle.ts'
+import type { Result } from '../store/outcome.ts'
+import { type Ending, type Refill, settle } from '../store/settle.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Action } from './action.ts'
 import { isLostConnection, patiently } from './patience.ts'
@@ -13,6 +14,8 @@ export type Flushed = {
   ready: (QueuedJob | { queue: number; count: number })[]
   stopped: { run: string; n: number }[]
   ended: string[]
+  /** Results that successors may ask for soon. */
+  results: Result[]
   /** Something was scheduled: the timers should look. */
   scheduled: boolean
   /** Jobs this session no longer holds, for whatever reason. */
@@ -100,7 +103,7 @@ type Brought = Omit<Flushed, 'gone'>
 
 /** One statement for each kind of action that is there; almost always that is one. */
 const perform = async ({ sql, session, serves }: Options, batch: Action[], mayTake: boolean): Promise<Brought> => {
-  const result: Brought = { taken: [], ready: [], stopped: [], ended: [], scheduled: false }
+  const result: Brought = { taken: [], ready: [], stopped: [], ended: [], results: [], scheduled: false }
   const at = { session: session(), serves: mayTake ? serves() : [0] }
   const by = <Kind extends Action['do']>(kind: Kind) => batch.filter((action): action is Extract<Action, { do: Kind }> => action.do === kind)
   const ends = by('end')
@@ -112,6 +115,9 @@ const perform = async ({ sql, session, serves }: Options, batch: Action[], mayTa
         result.ready.push(...settled.ready)
         result.stopped.push(...settled.stopped)
         result.ended.push(...settled.ended)
+        ends.forEach((action, i) => {
+          if (action.read && settled.settled[i] && (action.ending.output?.length ?? 0) <= maxKept) result.results.push(resultOf(action.ending, settled.now))
+        })
       }),
     )
   const retries = by('retry')
@@ -124,7 +130,8 @@ const perform = async ({ sql, session, serves }: Options, batch: Action[], mayTa
     )
   for (const [scope, opens] of group(by('open'), action => action.scope))
     work.push(
-      openScopes(sql, { ...at, scope: scope as Scope, openings: opens.map(action => action.opening), takes: opens[0]!.takes }).then(opened => {
+      openScopes(sql, { ...at, scope: scope as Scope, openings: opens.map(action => action.opening), takes: opens[0]!.takes, deadlineMs: opens[0]!.deadlineMs }).then(opened => {
+        result.scheduled ||= opens[0]!.deadlineMs !== null
         result.taken.push(...opened.taken)
         result.ready.push(...opened.ready)
       }),
@@ -158,6 +165,16 @@ const perform = async ({ sql, session, serves }: Options, batch: Action[], mayTa
   await Promise.all(work)
   return result
 }
+
+/** A settled job's result as the store would give it: outputs that are large are better read again than kept. */
+const resultOf = ({ run, n, attempt, state, output, error, ranMs }: Ending, now: number): Result => ({
+  run, n, attempt, state,
+  output: output === null ? null : JSON.parse(output),
+  error: error === null ? null : JSON.parse(error),
+  started_at: new Date(now - ranMs),
+  ended_at: new Date(now),
+})
+const maxKept = 64 * 1024
 
 const refills = (ends: { job: HeldJob; refill: Refill | null }[]): Refill[] => {
   const found = new Map<string, Refill>()

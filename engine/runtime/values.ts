@@ -3,7 +3,8 @@ import type { Json, JsonObject } from '../model/json.ts'
 import type { PlanNode, Root } from '../model/plan.ts'
 import type { HeldJob } from '../store/job.ts'
 import { readChunk, readLineage, readResults, type Lineage, type Result } from '../store/outcome.ts'
-import { readRuns, type RunRow } from '../store/run.ts'
+import type { RunFacts } from '../store/claim.ts'
+import { readRuns } from '../store/run.ts'
 import type { Sql } from '../store/sql.ts'
 import { openCache } from './cache.ts'
 import type { LoadedPlan } from './plans.ts'
@@ -14,6 +15,8 @@ export const chunkSize = 256
 /** Where a job stands: enough of its row to find what its expressions see. */
 export type Place = Pick<HeldJob, 'run' | 'n' | 'node' | 'base' | 'parent' | 'item' | 'inner_base' | 'result'>
 
+type Chunk = Awaited<ReturnType<typeof readChunk>>
+
 export type Request = { job: Place; loaded: LoadedPlan; roots: Root[] }
 
 /** Reads the values that expressions and default inputs see, in as few round trips as there are levels of scopes. */
@@ -21,17 +24,18 @@ export type Values = {
   gather(requests: Request[]): Promise<Scope[]>
   /** Keeps a result that was just settled for its successors here: outcomes never change. */
   remember(result: Result): void
-  run(id: string): Promise<RunRow>
+  /** The same for a run that came with its first job. */
+  meet(runs: RunFacts[]): void
 }
 
 export const openValues = (sql: Sql): Values => {
-  const runs = openCache<RunRow>(2000)
+  const runs = openCache<RunFacts>(2000)
   const results = openCache<Result>(4000)
   const lineages = openCache<Lineage>(4000)
-  const chunks = openCache<Awaited<ReturnType<typeof readChunk>>>(64)
+  const chunks = openCache<Chunk>(64)
 
-  const loadRuns = async (ids: string[]): Promise<Map<string, RunRow>> => {
-    const found = new Map<string, RunRow>()
+  const loadRuns = async (ids: string[]): Promise<Map<string, RunFacts>> => {
+    const found = new Map<string, RunFacts>()
     const missing: string[] = []
     for (const id of new Set(ids)) {
       const known = runs.get(id)
@@ -56,13 +60,16 @@ export const openValues = (sql: Sql): Values => {
       const missing = new Map<string, { run: string; n: number }>()
       for (const { last } of wanted) {
         const key = `${last.run}/${last.parent}`
-        if (!fresh.has(key) && !lineages.get(key)) missing.set(key, { run: last.run, n: last.parent! })
+        if (fresh.has(key)) continue
+        const known = lineages.get(key)
+        if (known) fresh.set(key, known)
+        else missing.set(key, { run: last.run, n: last.parent! })
       }
       if (missing.size > 0) for (const row of await readLineage(sql, [...missing.values()])) fresh.set(`${row.run}/${row.n}`, row)
       open = []
       for (const { request, last } of wanted) {
         const key = `${last.run}/${last.parent}`
-        const row = fresh.get(key) ?? lineages.get(key)
+        const row = fresh.get(key)
         if (!row) continue // its container has ended: a doomed straggler, whose settle will be held off
         if (isFixed(request.loaded.nodes[row.node]!)) lineages.set(key, row)
         paths.get(request)!.push(row)
@@ -74,26 +81,36 @@ export const openValues = (sql: Sql): Values => {
 
   return {
     remember: result => void results.set(`${result.run}/${result.n}`, result),
-    run: async id => (await loadRuns([id])).get(id)!,
+    meet(met) {
+      for (const run of met) runs.set(run.id, run)
+    },
     async gather(requests) {
       const [known, paths] = await Promise.all([loadRuns(requests.filter(needsRun).map(r => r.job.run)), climb(requests)])
+      // What these requests need is kept here: the caches may forget it before it is looked at.
+      const local = new Map<string, Result>()
+      const localChunks = new Map<string, Chunk>()
       const wanted = new Map<string, { run: string; n: number }>()
       const items = new Map<string, { run: string; n: number; chunk: number }>()
       for (const request of requests)
         for (const root of request.roots) {
           if (root.name === 'step') {
             const n = numberOf(request, paths.get(request)!, root.node)
-            if (n !== null && !results.get(`${request.job.run}/${n}`)) wanted.set(`${request.job.run}/${n}`, { run: request.job.run, n })
+            if (n === null) continue
+            const key = `${request.job.run}/${n}`
+            const before = results.get(key)
+            if (before) local.set(key, before)
+            else wanted.set(key, { run: request.job.run, n })
           } else if (root.name === 'item' || root.name === 'loop') {
             const at = iteration(request, paths.get(request)!, root.loop)
             if (at) items.set(chunkKey(at), { run: at.run, n: at.n, chunk: Math.floor(at.item / chunkSize) })
           }
         }
-      const local = new Map<string, Result>()
       const [rows] = await Promise.all([
         wanted.size > 0 ? readResults(sql, [...wanted.values()]) : [],
         ...[...items].map(async ([key, chunk]) => {
-          if (!chunks.get(key)) chunks.set(key, await readChunk(sql, chunk))
+          const found = chunks.get(key) ?? (await readChunk(sql, chunk))
+          chunks.set(key, found)
+          localChunks.set(key, found)
         }),
       ])
       for (const row of rows) {
@@ -101,7 +118,7 @@ export const openValues = (sql: Sql): Values => {
         results.set(`${row.run}/${row.n}`, row)
       }
       return requests.map(request => ({
-        lookup: root => look({ root, request, path: paths.get(request)!, run: known.get(request.job.run), results: { get: key => local.get(key) ?? results.get(key) }, chunks }),
+        lookup: root => look({ root, request, path: paths.get(request)!, run: known.get(request.job.run), results: local, chunks: localChunks }),
       }))
     },
   }
@@ -183,9 +200,9 @@ type Look = {
   root: Root
   request: Request
   path: Lineage[]
-  run: RunRow | undefined
-  results: { get(key: string): Result | undefined }
-  chunks: { get(key: string): { items: Json[]; keys: string[] | null } | undefined }
+  run: RunFacts | undefined
+  results: Map<string, Result>
+  chunks: Map<string, Chunk>
 }
 
 const look = ({ root, request, path, run, results, chunks }: Look): Json | undefined => {

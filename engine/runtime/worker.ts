@@ -51,6 +51,8 @@ const maxBacklog = 5000
 export const worker = async (context: Context, options: WorkerOptions, signal: AbortSignal): Promise<void> => {
   const inFlight = new Map<number, InFlight>()
   const heldKeys = new Set<string>()
+  /** Told to be cancelled while jobs were being made ready: perhaps one of them. */
+  const doomedEarly = new Set<string>()
   const stop = new AbortController()
   const hardStop = new AbortController()
   let key = 0
@@ -83,7 +85,11 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
   })
   pool = options.concurrency > 0 ? await newPool() : null
 
-  const capacity = () => (!pool || settler.backlog() > maxBacklog ? 0 : pool.capacity() - starting)
+  /** Room for a pull worth its while: each skips what is in flight anew, so a few jobs at a time cost far more than many. */
+  const capacity = () => {
+    const room = !pool || settler.backlog() > maxBacklog ? 0 : pool.capacity() - starting
+    return room * 4 >= inFlight.size + starting ? room : 0
+  }
   const puller = openPuller(context, {
     session: lease.session,
     queues: () => (pool ? queues : queues.filter(queue => queue.id === 0)),
@@ -91,7 +97,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     onClaimed: jobs => void take(jobs),
     signal: stop.signal,
   })
-  const hints = await context.broker.listen(queues.map(queue => queue.id), onHints)
+  let hints = await context.broker.listen(queues.map(queue => queue.id), onHints)
   const controls = await context.broker.onControl(onControl)
   options.onReady?.({ session: lease.session, pool, held: () => heldKeys.size, backlog: settler.backlog, recycle: () => pool?.recycle() })
   puller.wake(queues.map(queue => queue.id))
@@ -119,6 +125,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
         else {
           for (const one of started) inFlight.set(one.key, one)
           pool.run(work)
+          if (doomedEarly.size > 0) abortDoomed(doomedEarly)
         }
       }
     } catch (error) {
@@ -127,6 +134,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
       orphans = true // still this session's by the store: taken up again when it answers
     } finally {
       starting -= jobs.length
+      if (starting === 0) doomedEarly.clear()
     }
   }
 
@@ -146,6 +154,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
 
   function onFlush(flushed: Flushed) {
     for (const job of flushed.gone) heldKeys.delete(`${job.run}/${job.n}/${job.attempt}`)
+    for (const result of flushed.results) context.values.remember(result)
     if (flushed.taken.length > 0) void take(flushed.taken)
     if (flushed.ready.length > 0) {
       const hinted = new Set(flushed.ready.map(ready => ready.queue))
@@ -154,7 +163,16 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     }
     if (flushed.scheduled) context.broker.broadcast({ type: 'timers' })
     for (const { run, n } of flushed.stopped) void stopBelow(context, { run, n, reason: jobError('Cancelled', 'too many items failed before (stopOnFailure)') })
+    freeLimited(flushed.gone)
     puller?.room()
+  }
+
+  /** What waits behind a queue's `concurrency` may go on when a job of it has ended: nobody else would say so. */
+  function freeLimited(gone: HeldJob[]) {
+    const limited = queues.filter(queue => queue.concurrency !== null && gone.some(job => job.queue === queue.id)).map(queue => queue.id)
+    if (limited.length === 0) return
+    context.broker.ring(limited.map(queue => ({ queue })))
+    if (!stop.signal.aborted) puller.wake(limited)
   }
 
   function onHints(hinted: Hint[]) {
@@ -165,9 +183,14 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     if (message.type === 'cancel') {
       const doomed = new Set(message.jobs.filter(job => job.session === lease.session()).map(job => `${message.run}/${job.n}`))
       if (doomed.size > 0) abortDoomed(doomed)
+      if (starting > 0) for (const job of doomed) doomedEarly.add(job)
       puller.wake([0])
     }
-    if (message.type === 'queues') void refreshQueues()
+    if (message.type === 'queues')
+      void refreshQueues().then(
+        () => puller.wake(queues.map(queue => queue.id)),
+        error => context.log('debug', `queues were not read again: ${error.message}`),
+      )
   }
 
   function abortDoomed(doomed: Set<string>) {
@@ -178,14 +201,19 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
       }
   }
 
+  /** Queues' live fields, and queues that are new: those are listened to and looked at from now on. */
   async function refreshQueues() {
+    const before = new Set(queues.map(queue => queue.id))
     queues = await served(context, options, true)
-    puller.wake(queues.map(queue => queue.id))
+    if (queues.length === before.size && queues.every(queue => before.has(queue.id))) return
+    const old = hints
+    hints = await context.broker.listen(queues.map(queue => queue.id), onHints)
+    await old.stop()
   }
 
   /** With each renewal: queues' live fields, long jobs that were cancelled, jobs of lost answers. */
   async function lookAfter() {
-    queues = await served(context, options, true)
+    await refreshQueues()
     const old = [...inFlight.values()].filter(one => performance.now() - one.since > 1000).map(one => one.job)
     if (old.length > 0) abortDoomed(new Set((await doomedJobs(context.sql, old)).map(job => `${job.run}/${job.n}`)))
     const session = lease.session()

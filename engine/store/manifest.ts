@@ -16,13 +16,16 @@ export type ManifestRow = {
   applied_at: Date
 }
 
-/** What is applied in a namespace, the current revision of each. */
-export const readManifests = (sql: Sql, { namespace }: { namespace: string }): Promise<ManifestRow[]> => sql<ManifestRow>`
+/**
+ * What is applied in a namespace, the current revision of each. Workflows that `without` names are left out: their documents
+ * may be large, and what is about to be replaced need not be read.
+ */
+export const readManifests = (sql: Sql, { namespace, without = [] }: { namespace: string; without?: string[] }): Promise<ManifestRow[]> => sql<ManifestRow>`
   select m.kind, m.name, m.revision, r.hash, r.plan, p.hash as plan_hash, m.origin, r.file, r.document, r.applied_at
   from manifest m
   join revision r on r.namespace = m.namespace and r.kind = m.kind and r.name = m.name and r.revision = m.revision
   left join plan p on p.id = r.plan
-  where m.namespace = ${namespace} order by m.kind, m.name`
+  where m.namespace = ${namespace} and not (m.kind = 'workflow' and m.name = any(${column(without)}::text[])) order by m.kind, m.name`
 
 /** The same without the documents: enough to see what would change. */
 export const readApplied = (sql: Sql, { namespace }: { namespace: string }): Promise<Omit<ManifestRow, 'document'>[]> =>
@@ -109,10 +112,11 @@ export const readPlan = async (sql: Sql, id: number): Promise<Json | null> => {
   return row?.document ?? null
 }
 
-/** Runs not ended yet of these workflows or Tasks, by kind and name. */
+/** How many runs have not ended, by kind and name: those whose root still has a job. */
 export const openRuns = (sql: Sql, { namespace }: { namespace: string }): Promise<{ kind: Kind; name: string; runs: number }[]> =>
   sql<{ kind: Kind; name: string; runs: number }>`
-  select kind, name, count(*)::int as runs from run where ended_at is null and namespace = ${namespace} group by kind, name`
+  select run.kind, run.name, count(*)::int as runs from job join run on run.id = job.run
+  where job.n = 0 and run.namespace = ${namespace} group by run.kind, run.name`
 
 export type QueueFields = {
   paused: boolean

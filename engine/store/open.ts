@@ -25,11 +25,12 @@ export type Opened = { opened: boolean[]; taken: HeldJob[]; ready: { queue: numb
  * Opens scopes of one shape: each job waits from now on, its members are made. Fenced like a settle.
  *
  * @param takes how many of the members that are ready at once the session takes, per scope
+ * @param deadlineMs sets the jobs' alarms; one that is set (an earlier round's) stays
  */
 export const openScopes = async (
   sql: Sql,
-  { session, serves, scope, openings, takes }:
-    { session: number; serves: number[]; scope: Scope; openings: Opening[]; takes: number },
+  { session, serves, scope, openings, takes, deadlineMs }:
+    { session: number; serves: number[]; scope: Scope; openings: Opening[]; takes: number; deadlineMs: number | null },
 ): Promise<Opened> => {
   const attempts = openings.some(o => o.ended)
   const [row] = await sql<{ opened: number[] | null; taken: HeldJob[] | null; ready: { queue: number; count: number }[] | null }>`
@@ -69,6 +70,11 @@ export const openScopes = async (
     ) as s(node, parent, queue, rank, phase, pending, opened, nth),
     lateral (select s.nth is not null and s.nth < ${takes} and s.queue = any(open_queue.ids) as taken) t
     returning run, n, plan, node, base, parent, item, queue, attempt, session, phase, due_at
+  ),
+  alarms as (
+    insert into alarm (run, n, at)
+    select run, n, clock_now() + ${deadlineMs}::float8 * interval '1 millisecond' from opened where ${deadlineMs}::float8 is not null
+    on conflict do nothing
   ),
   outcomes as (
     insert into outcome (run, n, attempt, node, parent, item, state, final, ready_at, started_at, ended_at, session, code, input, output, error)

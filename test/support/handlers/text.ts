@@ -1,0 +1,2 @@
+/** Returns a text of so many characters. */
+export default ({ length }: { length: number }) => 'x'.repeat(length)
