@@ -48,6 +48,7 @@ export const jobErrorNames = [
   'HandlerMissing',
   'HandlerInvalid',
   'NonError',
+  'InternalError',
 ] as const
 
 /** How a job failed, as data: the error of an outcome. */

@@ -4,13 +4,14 @@ import type { Json, JsonObject } from '../model/json.ts'
 import type { PlanNode, Root } from '../model/plan.ts'
 import type { HeldJob } from '../store/job.ts'
 import { reserve } from '../store/open.ts'
-import { readFailures, readList } from '../store/outcome.ts'
+import { readChunk, readFailures, readList } from '../store/outcome.ts'
 import type { Sql } from '../store/sql.ts'
 import { type Action, cancelled, type Decision, end, itemShape, jobError, noAttempt } from './action.ts'
 import { expand } from './expand.ts'
 import { finish } from './finish.ts'
+import { isLostConnection } from './patience.ts'
 import type { LoadedPlan } from './plans.ts'
-import { inputOf, inputRoots, type Values } from './values.ts'
+import { chunkSize, inputOf, inputRoots, type Values } from './values.ts'
 
 /** What is stored of one value at most; beyond it the job fails (RULES A6). */
 export const maxOutputBytes = 16 * 1024 * 1024
@@ -28,7 +29,8 @@ export const decideAll = async (sql: Sql, values: Values, held: Held[]): Promise
       decide(sql, job, loaded, scopes[i]!).catch((error: unknown) => {
         if (error instanceof ExpressionError) return finish(job, loaded, failed({ name: 'ExpressionError', message: error.message }), noAttempt)
         if (isJobError(error)) return finish(job, loaded, failed(error), noAttempt)
-        throw error
+        if (isLostConnection(error)) throw error
+        return finish(job, loaded, failed({ name: 'InternalError', message: (error as Error).message }), noAttempt)
       }),
     ),
   )
@@ -114,9 +116,17 @@ const outcomeOfLoop = async (sql: Sql, job: HeldJob, loaded: LoadedPlan): Promis
   if (list && Buffer.byteLength(list) > maxOutputBytes) throw tooLarge(node, Buffer.byteLength(list))
   const failures = job.unmet > 0 ? await readFailures(sql, { run: job.run, parent: job.n, base: null, limit: job.unmet }) : []
   const error = failures.length
-    ? { name: 'ItemsFailed', message: `${job.unmet} of ${total} items failed, which maxFailures allows`, failedKeys: failures.map(f => String(f.item)) }
+    ? { name: 'ItemsFailed', message: `${job.unmet} of ${total} items failed, which maxFailures allows`, failedKeys: await keysOf(sql, job, failures) }
     : null
   return { state: 'succeeded', output: null, error, warnings: job.unmet, ...(list ? { outputText: list } : {}) }
+}
+
+/** What people call the failed items, in the order of the items: their keys, or their positions. */
+const keysOf = async (sql: Sql, job: HeldJob, failures: { item: number | null }[]): Promise<string[]> => {
+  const items = failures.map(failure => failure.item!).sort((a, b) => a - b)
+  const chunks = new Map<number, string[] | null>()
+  for (const chunk of new Set(items.map(item => Math.floor(item / chunkSize)))) chunks.set(chunk, (await readChunk(sql, { run: job.run, n: job.n, chunk })).keys)
+  return items.map(item => chunks.get(Math.floor(item / chunkSize))?.[item % chunkSize] ?? String(item))
 }
 
 const failureOf = async (sql: Sql, job: HeldJob, loaded: LoadedPlan): Promise<Decision> => {

@@ -86,16 +86,16 @@ export const conclude = ({ job, loaded, input, scope, atDeadline }: InFlight, re
 }
 
 const inputText = (loaded: LoadedPlan, id: number, scope: Scope): { text: string } | { text: string | null; error: JobError } => {
-  const task = loaded.nodes[id]!.task!
   try {
+    const task = loaded.nodes[id]!.task!
     const value = inputOf(loaded.nodes, id, scope)
     const text = JSON.stringify(value)
     if (task.inputSchema === undefined) return { text }
     const problem = checker(task.inputSchema)(value)
     return problem ? { text, error: jobError('InvalidInput', `the input of task "${task.name}" ${problem}`) } : { text: JSON.stringify(value) }
   } catch (error) {
-    if (error instanceof ExpressionError) return { text: null, error: jobError('ExpressionError', error.message) }
-    throw error
+    // Whatever it is, it is this job's: its neighbours in the batch go on.
+    return { text: null, error: jobError(error instanceof ExpressionError ? 'ExpressionError' : 'InternalError', (error as Error).message) }
   }
 }
 

@@ -20,17 +20,19 @@ export type Cursor = { rank: number; ready: number }
  *
  * @param after where to begin: with a long graveyard of dead rows before it, the scan otherwise costs 13x
  */
-export const claimQueue = async (
-  sql: Sql,
-  { session, queue, limit, after, limited = false }:
-    { session: number; queue: number; limit: number; after?: Cursor; limited?: boolean },
-): Promise<{ jobs: HeldJob[]; runs: RunFacts[]; busy: boolean; cursor?: Cursor }> => {
-  // What runs is counted under the lock, so the lock must be older than the statement's snapshot.
-  if (limited)
-    return sql.begin(async inner => {
-      await inner`select pg_advisory_xact_lock(29810, ${queue})`
-      return claimQueue(inner, { session, queue, limit })
-    })
+export const claimQueue = (sql: Sql, claim: Claim & { limited?: boolean }): Promise<Claimed> =>
+  claim.limited
+    ? // What runs is counted under the lock, so the lock must be older than the statement's snapshot.
+      sql.begin(async inner => {
+        await inner`select pg_advisory_xact_lock(29810, ${claim.queue})`
+        return claimRows(inner, { ...claim, limited: true })
+      })
+    : claimRows(sql, { ...claim, limited: false })
+
+type Claim = { session: number; queue: number; limit: number; after?: Cursor }
+export type Claimed = { jobs: HeldJob[]; runs: RunFacts[]; busy: boolean; cursor?: Cursor }
+
+const claimRows = async (sql: Sql, { session, queue, limit, after, limited }: Claim & { limited: boolean }): Promise<Claimed> => {
   const rows = await sql<HeldJob & { got: boolean; rank: number; run_name: string | null; run_input: Json; run_started_at: Date | null }>`
   with turn as materialized (
     select pg_try_advisory_xact_lock(29810, ${queue}) as got from queue

@@ -100,7 +100,7 @@ test('a deadline of a container ends what is in it', async t => {
   const run = await engine.try('Chain', `
     steps:
       - id: limited
-        deadline: 150ms
+        deadline: 1s
         onError: [{ on: [Timeout], recover: true, do: [{ task: echo, with: "{{ error.name }}" }] }]
         group:
           - { id: done, task: noop }
