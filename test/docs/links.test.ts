@@ -37,3 +37,10 @@ test('the states of the glossary are those of jobs and runs', async t => {
   const text = textOf('docs/glossary.md')
   for (const state of [...jobStates, ...runStates]) t.true(text.includes(`\`${state}\``), state)
 })
+
+test('docs/semantics.md has every rule, each with its tests or as planned', t => {
+  const rules = textOf('docs/semantics.md').split(/^\*\*(?=[LRA]\d)/m).slice(1)
+  const wanted = [...Array.from({ length: 11 }, (_, i) => `L${i + 1}`), ...Array.from({ length: 14 }, (_, i) => `R${i}`), ...Array.from({ length: 6 }, (_, i) => `A${i + 1}`)]
+  t.deepEqual(rules.map(rule => /^\w+/.exec(rule)![0]), wanted)
+  for (const rule of rules) t.regex(rule, /Tests:\s+`test\/|\*Planned\.\*/, rule.slice(0, 40))
+})
