@@ -1,7 +1,7 @@
 import type { Json } from '../model/json.ts'
 import type { RunState } from '../model/state.ts'
 import type { Scope } from './job.ts'
-import { column, lines, type Sql } from './sql.ts'
+import { column, lines, none, part, type Sql } from './sql.ts'
 
 export type NewRun = { id: string; input: string }
 
@@ -43,11 +43,10 @@ export const startRuns = async (sql: Sql, start: Start, runs: NewRun[], channel:
       ${scope.node}::int[], ${scope.parent}::int[], ${scope.queue}::int[], ${scope.rank}::smallint[], ${scope.phase}::phase[],
       ${scope.pending}::int[], ${scope.opened}::boolean[]
     ) as s(node, parent, queue, rank, phase, pending, opened)
-  ),
-  alarms as (
-    insert into alarm (run, n, at)
-    select id, 0, clock_now() + ${start.deadlineMs}::float8 * interval '1 millisecond' from started where ${start.deadlineMs}::float8 is not null
   )
+  ${start.deadlineMs === null ? none : part`, alarms as (
+    insert into alarm (run, n, at) select id, 0, clock_now() + ${start.deadlineMs}::float8 * interval '1 millisecond' from started
+  )`}
   select id, case when ${channel}::text is not null and row_number() over () = 1 then pg_notify(${channel}, ${scope.hint}) end from started`
   return rows.map(row => row.id)
 }

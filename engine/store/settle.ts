@@ -56,7 +56,7 @@ export type Settled = {
  * items, and hands back what became ready, one of each taken as running where RULES R11 allows it.
  *
  * Starting a statement of so many parts costs 0.2 ms, so those that a batch has no use for are left out: omissions and
- * or-joins (`omits`), items of a forEach (`loops`). Calling it again with the same arguments changes nothing. Only `locked` waits for locks, and takes them in the order of
+ * or-joins (`omits`), items of a forEach (`loops`), ends of runs and warnings (`runs`). Calling it again with the same arguments changes nothing. Only `locked` waits for locks, and takes them in the order of
  * their ids (unordered: 97 deadlocks and 39 jobs/s; ordered: none and 13,000): jobs that are held have one owner, so their
  * deletion waits for nobody.
  *
@@ -70,6 +70,7 @@ export const settle = async (
 ): Promise<Settled> => {
   const omits = endings.some(e => e.omits.length > 0 || e.meets.length > 0 || e.misses.length > 0)
   const loops = refills.length > 0
+  const runs = endings.some(e => e.n === 0 || e.warnings > 0)
   const [row] = await sql<Row>`
   with ending as materialized (
     select * from unnest(
@@ -191,7 +192,6 @@ export const settle = async (
     from target join refill on refill.run = target.run and refill.n = target.n, open_queue,
       generate_series(target.created, target.created_now - 1) as i,
       lateral (select i - target.created < target.take and refill.queue = any(open_queue.ids) as taken) t
-    returning run, n, plan, node, base, parent, item, queue, attempt, session
   ),` : none}
   outcomes as (
     insert into outcome (run, n, attempt, node, parent, item, state, final, lost, ready_at, started_at, ended_at, session, code, input, output, error)
@@ -200,7 +200,7 @@ export const settle = async (
     from done
     ${omits ? part`union all
     select run, n, 0, node, parent, item, 'omitted', true, null, null, null, clock_now(), null, null, null, null, null from omitted` : none}
-  ),
+  )${runs ? part`,
   runs as (
     update run set
       warnings = run.warnings + sums.warnings,
@@ -212,7 +212,7 @@ export const settle = async (
     ) sums
     where run.id = sums.run
     returning run.id, run.ended_at
-  )
+  )` : none}
   select
     (select array_agg(i::int) from done) as done,
     (select json_agg(json_build_object('run', run, 'n', n, 'plan', plan, 'node', node, 'base', base, 'parent', parent, 'item', item,
@@ -222,19 +222,18 @@ export const settle = async (
     (select json_agg(json_build_object('queue', queue, 'run', run, 'n', n, 'attempt', attempt))
      from moved where is_ready and session is null) as ready,
     (select json_agg(json_build_object('run', run, 'n', n)) from moved where stopped) as stopped,
-    ${loops ? part`(select json_agg(f) from (
-       select run, parent, plan, node, base - item * stride as first_base, stride, queue, min(item) as since, count(*)::int as count, session is not null as taken
-       from (select filled.*, refill.stride from filled join refill on refill.run = filled.run and refill.n = filled.parent) x
-       group by run, parent, plan, node, base - item * stride, stride, queue, session is not null) f) as filled` : part`null::json as filled`},
-    (select json_agg(id) from runs where ended_at is not null) as ended,
+    ${loops ? part`(select json_agg(json_build_object('run', target.run, 'parent', target.n, 'plan', target.plan, 'node', refill.node,
+       'first', target.inner_base, 'stride', refill.stride, 'queue', refill.queue, 'since', target.created, 'count', target.created_now - target.created,
+       'taken', case when refill.queue = any(open_queue.ids) then least(target.take, target.created_now - target.created) else 0 end))
+     from target join refill on refill.run = target.run and refill.n = target.n, open_queue where target.created_now > target.created) as filled`
+    : part`null::json as filled`},
+    ${runs ? part`(select json_agg(id) from runs where ended_at is not null)` : part`null::json`} as ended,
     extract(epoch from clock_now())::float8 * 1000 as now`
   return report(row!, endings.length)
 }
 
-type Filled = {
-  run: string; parent: number; plan: number; node: number; first_base: number; stride: number
-  queue: number; since: number; count: number; taken: boolean
-}
+/** New items of a forEach: `count` from item `since`, the first `taken` of them by this session. */
+type Filled = { run: string; parent: number; plan: number; node: number; first: number; stride: number; queue: number; since: number; count: number; taken: number }
 type Row = {
   done: number[] | null
   taken: HeldJob[] | null
@@ -251,21 +250,21 @@ const report = (row: Row, endings: number): Settled => {
   const filled = row.filled ?? []
   return {
     settled,
-    taken: [...(row.taken ?? []), ...filled.filter(f => f.taken).flatMap(items)],
-    ready: [...(row.ready ?? []), ...filled.filter(f => !f.taken).map(({ queue, count }) => ({ queue, count }))],
+    taken: [...(row.taken ?? []), ...filled.flatMap(items)],
+    ready: [...(row.ready ?? []), ...filled.filter(f => f.count > f.taken).map(({ queue, count, taken }) => ({ queue, count: count - taken }))],
     stopped: row.stopped ?? [],
     ended: row.ended ?? [],
     now: row.now,
   }
 }
 
-/** The jobs of new items, which the statement only counts: their numbers follow from the first. */
+/** The taken ones of new items, which the statement only counts: their numbers follow from the first. */
 const items = (f: Filled): HeldJob[] =>
-  Array.from({ length: f.count }, (_, k) => {
+  Array.from({ length: f.taken }, (_, k) => {
     const item = f.since + k
-    const base = f.first_base + item * f.stride
+    const n = f.first + item * f.stride
     return {
-      run: f.run, n: base + f.node, plan: f.plan, node: f.node, base, parent: f.parent, item, queue: f.queue, attempt: 1,
+      run: f.run, n, plan: f.plan, node: f.node, base: n - f.node, parent: f.parent, item, queue: f.queue, attempt: 1,
       failures: 0, lost: 0, pending: 0, unmet: 0, inner_base: null, total: null, doomed: null, result: null, ready: Date.now() / 1000,
     }
   })
