@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { type Change, type Config, type Context, devFile, explain, listHandlers, migrate, openClient, openDatabase, readConfig, readManifests, runningDev, start, TqError } from '../../engine/client.ts'
@@ -132,7 +133,7 @@ const stayUp = async (io: Io, context: Context, config: Config, running: Worker)
       io.err(`   ${io.paint('green', '✓')} handlers changed: new jobs run the new code`)
     })),
   ])
-  io.err(`\n   Try   ${await suggestion(context)}   in another terminal; here, Ctrl-C stops`)
+  io.err(`\n   Try   ${await suggestion(io, context)}   in another terminal; here, Ctrl-C stops`)
   await aborted(io.signal)
   await last
 }
@@ -147,11 +148,13 @@ const banner = (io: Io, config: Config, postgres: string, ms: number): void => {
   io.err(`   Worker     ${config.concurrency} child processes; handlers in ${shown(io, config.handlersDir)}, read again when they are saved`)
 }
 
-/** A command to try: of the workflows that need no input the first. */
-const suggestion = async (context: Context): Promise<string> => {
+/** A command to try: of the workflows that need no input the first. `npx` only where it finds this tq, and not another's. */
+const suggestion = async (io: Io, context: Context): Promise<string> => {
+  const local = existsSync(join(io.cwd, 'node_modules/.bin/tq')) || existsSync(join(io.cwd, 'cli/tq.js'))
+  const command = local ? 'npx tq' : 'tq'
   const workflows = (await readManifests(context.sql, { namespace: context.namespace })).filter(row => row.kind === 'workflow')
   const free = workflows.find(({ document }) => Object.values((document as { spec?: { inputs?: object } }).spec?.inputs ?? {}).every(schema => 'default' in (schema as object)))
-  return free ? `npx tq run ${free.name} --watch` : 'npx tq get workflows'
+  return free ? `${command} run ${free.name} --watch` : `${command} get workflows`
 }
 
 const shown = (io: Io, path: string): string => relative(io.cwd, path).startsWith('..') ? path : relative(io.cwd, path)

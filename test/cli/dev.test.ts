@@ -20,7 +20,7 @@ test('tq dev says where everything is, serves other terminals, and on Ctrl-C lea
   const { running, banner } = await dev(dir)
   t.regex(banner, /^ tq dev {2}\S*tq-cli-\w+ {2}ready in [\d.]+ s\n {3}Postgres {3}18\.[\d.]+, embedded; data in /)
   t.regex(banner, /✓ 1 manifests in manifests\/, applied workflow\/greet\n/)
-  t.regex(banner, /npx tq run greet --watch/)
+  t.regex(banner, / tq run greet --watch/)
   t.is((await tqHere(dir, ['run', 'greet', '--wait'])).stdout, 'hello')
   t.true((await postgresOf(dir)).length > 0)
 
