@@ -3,6 +3,8 @@ import { stopBelow } from './cancel.ts'
 import type { Context } from './context.ts'
 import { deadlineError } from './task.ts'
 
+const reason = { name: 'Cancelled', message: 'the deadline of the step around it has passed' }
+
 /**
  * A job's deadline has passed: it fails with `Timeout`, wherever it stands. What runs in a child is stopped by its worker,
  * which knows the deadline itself; the alarm rings again, should that worker be lost.
@@ -11,13 +13,19 @@ import { deadlineError } from './task.ts'
  */
 export const passDeadline = async (context: Context, { run, n }: { run: string; n: number }): Promise<boolean> => {
   const job = await openJob(context.sql, { run, n })
-  if (!job || job.result !== null) return true
+  if (!job) return true
+  if (job.result !== null) {
+    // Decided here before, but perhaps nobody lived to stop what is below it.
+    const stage = (job.result as { stage?: string }).stage
+    if (job.phase === 'waiting' && stage === undefined) await stopBelow(context, { run, n, reason })
+    return true
+  }
   if (job.session !== null || job.phase === 'blocked') return false
   const node = (await context.plan(job.plan)).nodes[job.node]!
   const error = deadlineError(node.deadlineMs ?? 0)
   const result = JSON.stringify({ state: 'failed', output: null, error, errors: [error], last: true })
   if (!(await decideFromOutside(context.sql, { run, n, attempt: job.attempt, base: job.base, result }))) return false
-  if (job.phase === 'waiting') await stopBelow(context, { run, n, reason: { name: 'Cancelled', message: 'the deadline of the step around it has passed' } })
+  if (job.phase === 'waiting') await stopBelow(context, { run, n, reason })
   context.broker.ring([{ queue: 0 }])
   return true
 }

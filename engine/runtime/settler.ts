@@ -38,7 +38,10 @@ type Options = {
   lanes: number
   signal: AbortSignal
   onFlush(flushed: Flushed): void
-  /** A statement's answer was lost: jobs may be held that nobody knows of. */
+  /**
+   * Jobs may be held that nobody here knows of: a statement's answer was lost, or it was held off because the job had been
+   * cancelled meanwhile, and is to be decided again.
+   */
   onLostAnswer(): void
   /** A row that the store does not take, alone: its job fails with this. */
   onRefused(action: Action, error: Error): void
@@ -102,7 +105,7 @@ export const openSettler = (options: Options): Settler => {
 type Brought = Omit<Flushed, 'gone'>
 
 /** One statement for each kind of action that is there; almost always that is one. */
-const perform = async ({ sql, session, serves }: Options, batch: Action[], mayTake: boolean): Promise<Brought> => {
+const perform = async ({ sql, session, serves, onLostAnswer }: Options, batch: Action[], mayTake: boolean): Promise<Brought> => {
   const result: Brought = { taken: [], ready: [], stopped: [], ended: [], results: [], scheduled: false }
   const at = { session: session(), serves: mayTake ? serves() : [0] }
   const by = <Kind extends Action['do']>(kind: Kind) => batch.filter((action): action is Extract<Action, { do: Kind }> => action.do === kind)
@@ -132,6 +135,7 @@ const perform = async ({ sql, session, serves }: Options, batch: Action[], mayTa
     work.push(
       openScopes(sql, { ...at, scope: scope as Scope, openings: opens.map(action => action.opening), takes: opens[0]!.takes, deadlineMs: opens[0]!.deadlineMs }).then(opened => {
         result.scheduled ||= opens[0]!.deadlineMs !== null
+        if (opened.opened.includes(false)) onLostAnswer()
         result.taken.push(...opened.taken)
         result.ready.push(...opened.ready)
       }),
@@ -139,8 +143,9 @@ const perform = async ({ sql, session, serves }: Options, batch: Action[], mayTa
   for (const { loop } of by('loop'))
     work.push(
       openLoop(sql, { ...at, loop, takes: Math.min(loop.window, 256) }).then(opened => {
-        result.taken.push(...(opened?.taken ?? []))
-        result.ready.push(...(opened?.ready ?? []))
+        if (!opened) return onLostAnswer()
+        result.taken.push(...opened.taken)
+        result.ready.push(...opened.ready)
       }),
     )
   const routes = by('route')
@@ -148,6 +153,7 @@ const perform = async ({ sql, session, serves }: Options, batch: Action[], mayTa
     work.push(
       route(sql, { ...at, routes: routes.map(action => action.route) }).then(rows => {
         result.scheduled ||= routes.some(action => action.route.deadlineMs !== null)
+        if (rows.length < routes.length) onLostAnswer()
         for (const row of rows) {
           const job = routes.find(({ job }) => job.run === row.run && job.n === row.n)!.job
           if (row.taken) result.taken.push({ ...job, queue: row.queue })
@@ -156,7 +162,7 @@ const perform = async ({ sql, session, serves }: Options, batch: Action[], mayTa
       }),
     )
   for (const { job, delayMs } of by('retryScope'))
-    work.push(retryScope(sql, { ...at, run: job.run, n: job.n, attempt: job.attempt, delayMs }).then(done => void (result.scheduled ||= done)))
+    work.push(retryScope(sql, { ...at, run: job.run, n: job.n, attempt: job.attempt, delayMs }).then(done => (done ? void (result.scheduled = true) : onLostAnswer())))
   const postponed = by('postpone')
   if (postponed.length > 0)
     work.push(postpone(sql, { ...at, jobs: postponed.map(({ job }) => job), delayMs: postponed[0]!.delayMs }).then(() => void (result.scheduled = true)))

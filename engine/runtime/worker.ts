@@ -162,7 +162,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
       if (!stop.signal.aborted) puller.wake([...hinted].filter(id => queues.some(queue => queue.id === id)))
     }
     if (flushed.scheduled) context.broker.broadcast({ type: 'timers' })
-    for (const { run, n } of flushed.stopped) void stopBelow(context, { run, n, reason: jobError('Cancelled', 'too many items failed before (stopOnFailure)') })
+    for (const { run, n } of flushed.stopped) void stopBelow(context, { run, n, reason: jobError('Cancelled', 'too many items failed before (stopOnFailure)') }).catch(error => context.log('warn', `items behind a failure could not be stopped: ${error.message}`))
     freeLimited(flushed.gone)
     puller?.room()
   }
