@@ -296,7 +296,7 @@ export type Need =
                */
               on?: 'met' | 'failed'
             }
-        )[],
+        )[]
       ]
     }
 export type Step1 = {
