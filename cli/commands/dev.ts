@@ -44,7 +44,14 @@ const dev: Action = async (outer, options, dir) => {
   const databaseUrl = config.databaseUrl ?? postgres!.url
   const stop = new AbortController()
   try {
-    await migrateTo(databaseUrl, config.schema)
+    await migrateTo(databaseUrl, config.schema).catch(error => {
+      if (!postgres || explain(error).code !== 'SCHEMA_OUTDATED') throw error
+      throw new TqError(
+        'SCHEMA_OUTDATED',
+        `${explain(error).message}, or begin with an empty database: tq dev --fresh`,
+        { cause: error },
+      )
+    })
     const context = await openClient({ ...config, databaseUrl, connections: 6, log: logger(io) })
     const services = await startServices(context, config, stop.signal)
     await writeFile(devFile(io.cwd), JSON.stringify({ pid: process.pid, databaseUrl, schema: config.schema }), {
@@ -150,7 +157,7 @@ const applyFolder = async (io: Io, context: Context, config: Config): Promise<bo
 
 const namesOf = (changes: Change[]): string => {
   const names = changes.map(change => `${change.kind}/${change.name}`)
-  return names.length > 4 ? `${names.length} of them` : names.join(', ')
+  return names.length > 4 ? String(names.length) : names.join(', ')
 }
 
 const runOnce = async (io: Io, context: Context, options: Options, name: string): Promise<number> => {
