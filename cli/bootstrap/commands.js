@@ -21,6 +21,7 @@ const check = async node => {
     ['types', [typescript, '--noEmit', '-p', '.']],
     ['style', [biome, 'ci', '--diagnostic-level=warn', `--colors=${process.stdout.isTTY ? 'force' : 'off'}`, '.']],
     ['generated files', ['schemas/generate.ts', '--check']],
+    ['engine/store/schema.sql', ['cli/bootstrap/schema.ts', '--check']],
     ['imports', [ava, 'test/architecture.test.ts']],
   ]
   const failed = []
@@ -37,6 +38,9 @@ export const commands = {
   start: (node, args) => runNode(node, ['cli/tq.ts', 'dev', '--run', 'licence-report', ...args]),
   test,
   check,
-  generate: (node, args) => runNode(node, ['schemas/generate.ts', ...args]),
+  generate: async (node, args) => {
+    const code = await runNode(node, ['schemas/generate.ts', ...args])
+    return (await runNode(node, ['cli/bootstrap/schema.ts', ...args])) || code
+  },
   bench: (node, args) => runNode(node, ['bench/index.ts', ...args]),
 }

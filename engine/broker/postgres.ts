@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parseControl } from './control.ts'
 import type { Broker, BrokerOptions, Control, Health, Hint } from './index.ts'
 
 /** The channel of an installation: one a schema, since queue ids are unique in it. */
@@ -72,16 +73,6 @@ export const openPostgres = async ({ databaseUrl, schema }: BrokerOptions): Prom
       abort.abort()
       await connection.closed
     },
-  }
-}
-
-/** Messages come from whoever may write to the database: one that is not understood is no message. */
-const parseControl = (text: string): Control | null => {
-  try {
-    const message = JSON.parse(text)
-    return typeof message?.type === 'string' ? message : null
-  } catch {
-    return null
   }
 }
 

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { openConnection } from '../store/sql.ts'
 import { endSession, holdSession, openSession, renewSession } from '../store/session.ts'
@@ -38,13 +39,20 @@ export const keepLease = async (context: Context, options: Options): Promise<Lea
 
   const open = async () => {
     const asked = performance.now()
-    connection = await openConnection(context.database.url, { schema: context.database.schema })
-    connection.once('end', () => {
-      connection = null
-    })
-    session = await openSession(connection, { ...options, namespace: context.namespace, host: hostname(), pid: process.pid })
+    const client = await openConnection(context.database.url, { schema: context.database.schema })
+    session = await openSession(client, { ...options, namespace: context.namespace, host: hostname(), pid: process.pid })
+    keep(client, session)
     renewedAt = asked
     options.onOpen(session)
+  }
+
+  const keep = (client: pg.Client, id: number) => {
+    connection = client
+    client.once('end', () => {
+      if (connection !== client) return
+      connection = null
+      void holdAgain(id)
+    })
   }
 
   const lose = () => {
@@ -55,15 +63,15 @@ export const keepLease = async (context: Context, options: Options): Promise<Lea
     options.onLost()
   }
 
-  /** A connection that broke is not death: take the lock again on another. */
+  /** A connection that broke is not death: the lock is taken again on another, before reapers have looked twice (RULES R9). */
   const holdAgain = async (id: number) => {
-    const next = await openConnection(context.database.url, { schema: context.database.schema })
-    if (await holdSession(next, id)) {
-      connection = next
-      next.once('end', () => {
-        if (connection === next) connection = null
-      })
-    } else await next.end()
+    for (let waitMs = 5; session === id && !closing; waitMs = Math.min(waitMs * 2, 250)) {
+      const next = await openConnection(context.database.url, { schema: context.database.schema }).catch(() => null)
+      const held = next !== null && (await holdSession(next, id).catch(() => false))
+      if (held && session === id && !closing) return keep(next, id)
+      await next?.end().catch(() => {})
+      await sleep(waitMs)
+    }
   }
 
   const tick = async () => {
@@ -72,7 +80,6 @@ export const keepLease = async (context: Context, options: Options): Promise<Lea
     try {
       if (session === null) return await open()
       const asked = performance.now()
-      if (!connection) await holdAgain(session)
       if (!(await renewSession(context.sql, { session, leaseMs }))) return lose()
       renewedAt = asked
       options.onRenewed()

@@ -24,10 +24,12 @@ export const reaper = async (context: Context, { leaseMs }: { leaseMs: number },
     if (signal.aborted) return
     try {
       const now = performance.now()
-      if (now - before > leaseMs || (await justStarted(context.sql, { leaseMs }))) patientUntil = now + leaseMs
-      before = now
+      const young = await justStarted(context.sql, { leaseMs })
       const sessions = await watchSessions(context.sql)
-      const lost = sessions.filter(s => (now >= patientUntil && s.expired) || (!s.held && unheld.has(s.id) && now >= patientUntil))
+      if (now - before > Math.max(leaseMs / 2, 3 * lookMs)) patientUntil = now + leaseMs
+      before = now
+      const patient = young || now < patientUntil
+      const lost = patient ? [] : sessions.filter(s => s.expired || (!s.held && unheld.has(s.id)))
       unheld = new Set(sessions.filter(s => !s.held).map(s => s.id))
       if (lost.length > 0) await declareLost(context.sql, lost.map(s => s.id))
       if (lost.length > 0 || leftovers) leftovers = await takeBack(context)

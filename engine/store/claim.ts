@@ -84,6 +84,9 @@ const claimRows = async (sql: Sql, { session, queue, limit, after, limited }: Cl
 /**
  * Takes the jobs that hints name, as far as they are still queued in that attempt and their queue has neither limit nor
  * pause. A hint that is late, doubled or invented takes nothing.
+ *
+ * `phase::text` keeps the planner off `job_ready`: under stale statistics it walked through all queued jobs for each hint
+ * (200 hints beside 100,000 jobs: 3.7 s instead of 2 ms).
  */
 export const claimJobs = (sql: Sql, { session, jobs }: { session: number; jobs: Omit<QueuedJob, 'queue'>[] }): Promise<HeldJob[]> => {
   const sorted = jobs.toSorted((a, b) => (a.run < b.run ? -1 : a.run > b.run ? 1 : a.n - b.n))
@@ -92,7 +95,7 @@ export const claimJobs = (sql: Sql, { session, jobs }: { session: number; jobs: 
   from unnest(
     ${column(sorted.map(j => j.run))}::uuid[], ${column(sorted.map(j => j.n))}::int[], ${column(sorted.map(j => j.attempt))}::int[]
   ) as hint(run, n, attempt), queue
-  where job.run = hint.run and job.n = hint.n and job.attempt = hint.attempt and job.phase = 'ready' and job.session is null
+  where job.run = hint.run and job.n = hint.n and job.attempt = hint.attempt and job.phase::text = 'ready' and job.session is null
     and queue.id = job.queue and not queue.paused and queue.concurrency is null and queue.rate_count is null
     and exists (select from session where id = ${session} and lease_ends_at > clock_now())
   returning job.run, job.n, job.plan, job.node, job.base, job.parent, job.item, job.queue, job.attempt, job.failures, job.lost,
