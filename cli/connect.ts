@@ -15,5 +15,8 @@ export const connected = async <T>(io: Io, work: (context: Context, config: Conf
 /** @throws DATABASE_UNREACHABLE where none is configured and no `tq dev` runs here */
 export const urlOf = (config: Config): string => {
   if (config.databaseUrl) return config.databaseUrl
-  throw new TqError('DATABASE_UNREACHABLE', 'no database is configured and no `tq dev` runs in this folder; start `tq dev`, or set TQ_DATABASE_URL')
+  throw new TqError(
+    'DATABASE_UNREACHABLE',
+    'no database is configured and no `tq dev` runs in this folder; start `tq dev`, or set TQ_DATABASE_URL',
+  )
 }

@@ -29,10 +29,14 @@ export const onSaved = async (dir: string, signal: AbortSignal, action: () => Pr
     watcher.on('error', () => forget(folder, watcher))
     watchers.set(folder, watcher)
   }
-  signal.addEventListener('abort', () => {
-    clearTimeout(timer)
-    for (const [folder, watcher] of watchers) forget(folder, watcher)
-  }, { once: true })
+  signal.addEventListener(
+    'abort',
+    () => {
+      clearTimeout(timer)
+      for (const [folder, watcher] of watchers) forget(folder, watcher)
+    },
+    { once: true },
+  )
   await look()
 }
 

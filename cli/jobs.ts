@@ -5,10 +5,18 @@ export type NamedJob = Omit<JobView, 'node'> & { job: string; kind: string }
 
 export const nameJobs = (plan: Plan, jobs: JobView[]): NamedJob[] => {
   const starts = new Map<number, Date>()
-  for (const { parent, started_at: start } of jobs.toReversed().map(job => ({ ...job, started_at: plan.nodes[job.node]!.kind === 'task' ? job.started_at : (starts.get(job.n) ?? null) })))
+  for (const { parent, started_at: start } of jobs.toReversed().map(job => ({
+    ...job,
+    started_at: plan.nodes[job.node]!.kind === 'task' ? job.started_at : (starts.get(job.n) ?? null),
+  })))
     if (parent !== null && start && !(starts.get(parent)! <= start)) starts.set(parent, start)
   return jobs.map(({ node, ...job }) => {
     const { path, kind } = plan.nodes[node]!
-    return { job: path + (job.item === null ? '' : `[${job.item}]`), kind, ...job, started_at: kind === 'task' ? job.started_at : (starts.get(job.n) ?? job.started_at) }
+    return {
+      job: path + (job.item === null ? '' : `[${job.item}]`),
+      kind,
+      ...job,
+      started_at: kind === 'task' ? job.started_at : (starts.get(job.n) ?? job.started_at),
+    }
   })
 }

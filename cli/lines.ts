@@ -12,7 +12,9 @@ export const openLines = (io: Io): View => {
   const tell = ({ run }: Snapshot) => {
     if (run.state === state) return
     state = run.state
-    line(`${icon(run.state)} ${run.name} ${shortId(run.id)} ${run.state}${ended(run.state) ? '' : ` (revision ${run.revision})`}`)
+    line(
+      `${icon(run.state)} ${run.name} ${shortId(run.id)} ${run.state}${ended(run.state) ? '' : ` (revision ${run.revision})`}`,
+    )
   }
   return {
     show(snapshot) {
@@ -21,13 +23,27 @@ export const openLines = (io: Io): View => {
       const now = new Date()
       const changed = rows(snapshot.plan, snapshot.nodes).filter(row => {
         const key = `${row.state} ${row.attempts}`
-        if (['blocked', 'waiting', 'queued'].includes(row.state) || (row.many && !row.done) || before.get(row.path) === key) return false
+        if (
+          ['blocked', 'waiting', 'queued'].includes(row.state) ||
+          (row.many && !row.done) ||
+          before.get(row.path) === key
+        )
+          return false
         before.set(row.path, key)
         return true
       })
       for (const row of changed.sort(byEnd)) {
         const said = stateText(row, now)
-        line([`${icon(row.state)} ${row.path || snapshot.run.name}`, row.many || said.startsWith(row.state) ? '' : row.state, said, timeText(row)].filter(Boolean).join('  '))
+        line(
+          [
+            `${icon(row.state)} ${row.path || snapshot.run.name}`,
+            row.many || said.startsWith(row.state) ? '' : row.state,
+            said,
+            timeText(row),
+          ]
+            .filter(Boolean)
+            .join('  '),
+        )
       }
       if (over) tell(snapshot)
     },
@@ -36,4 +52,5 @@ export const openLines = (io: Io): View => {
 }
 
 /** What ended first stands first; what is still open, last. Inner before outer. */
-const byEnd = (a: Row, b: Row): number => (a.endedAt?.getTime() ?? Infinity) - (b.endedAt?.getTime() ?? Infinity) || b.depth - a.depth
+const byEnd = (a: Row, b: Row): number =>
+  (a.endedAt?.getTime() ?? Infinity) - (b.endedAt?.getTime() ?? Infinity) || b.depth - a.depth

@@ -5,11 +5,16 @@ import type { Io } from './io.ts'
 export type Table = { header: string[]; rows: string[][] }
 
 /** Prints an answer in the format asked for: `data` for machines, `table` for people, `names` one a line. */
-export const print = (io: Io, format: string | undefined, { data, table, names }: { data: unknown; table: Table; names: string[] }): void => {
+export const print = (
+  io: Io,
+  format: string | undefined,
+  { data, table, names }: { data: unknown; table: Table; names: string[] },
+): void => {
   if (format === 'json') io.out(JSON.stringify(data, null, 2))
   else if (format === 'yaml') io.out(stringify(data).trimEnd())
   else if (format === 'name') for (const name of names) io.out(name)
-  else if (table.rows.length > 0 || table.header.length > 0) io.out(formatTable(table, process.stdout.isTTY ? (process.stdout.columns ?? 80) : Number.POSITIVE_INFINITY))
+  else if (table.rows.length > 0 || table.header.length > 0)
+    io.out(formatTable(table, process.stdout.isTTY ? (process.stdout.columns ?? 80) : Number.POSITIVE_INFINITY))
 }
 
 /** A table without a header is its rows alone. */
@@ -20,7 +25,15 @@ export const formatTable = ({ header, rows }: Table, width: number): string => {
   let shown = widths.length
   const total = (count: number) => widths.slice(0, count).reduce((sum, w) => sum + w + 2, -2)
   while (shown > 1 && total(shown) > width) shown--
-  return all.map(row => row.slice(0, shown).map((cell, i) => (i === shown - 1 ? cell : cell.padEnd(widths[i]!))).join('  ').trimEnd()).join('\n')
+  return all
+    .map(row =>
+      row
+        .slice(0, shown)
+        .map((cell, i) => (i === shown - 1 ? cell : cell.padEnd(widths[i]!)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
 }
 
 /** `4m ago`, for tables. */
@@ -39,4 +52,5 @@ export const span = (ms: number): string => {
   return `${Math.floor(ms / 86_400_000)}d`
 }
 
-export const took = (from: Date | null, to: Date | null): string => (from && to ? span(to.getTime() - from.getTime()) : '—')
+export const took = (from: Date | null, to: Date | null): string =>
+  from && to ? span(to.getTime() - from.getTime()) : '—'

@@ -32,7 +32,17 @@ export type Row = {
 }
 
 const icons: Record<JobState | RunState, string> = {
-  blocked: '◷', queued: '◷', scheduled: '↻', running: '▷', waiting: '▷', cancelling: '▷', succeeded: '✓', failed: '✖', cancelled: '⊘', skipped: '↷', omitted: '↷',
+  blocked: '◷',
+  queued: '◷',
+  scheduled: '↻',
+  running: '▷',
+  waiting: '▷',
+  cancelling: '▷',
+  succeeded: '✓',
+  failed: '✖',
+  cancelled: '⊘',
+  skipped: '↷',
+  omitted: '↷',
 }
 export const icon = (state: JobState | RunState): string => icons[state]
 
@@ -55,26 +65,28 @@ export const rows = (plan: Plan, counts: NodeCount[]): Row[] => {
     const inside = counts.filter(count => count.node >= id && count.node < node.end && hasStarted(count.state))
     const jobs = items.reduce((sum, count) => sum + count.jobs, 0)
     const task = node.task ?? (loops ? plan.nodes[id + 1]!.task : undefined)
-    return [{
-      path: node.path,
-      label: node.path.split('/').at(-1)!,
-      kind: node.kind,
-      depth: ancestors(plan, id).filter(one => shown[one]).length,
-      state,
-      many: loops || jobs > 1,
-      done: over.includes(state) && !own.some(count => open.includes(count.state)),
-      counts: tally(items),
-      total: loops ? (own[0]?.total ?? (over.includes(state) ? jobs : null)) : null,
-      attempts: node.kind === 'task' ? Math.max(0, ...own.map(count => count.attempts)) : 0,
-      limit: (node.retry?.max ?? 0) + 1,
-      waitsFor: sources(plan, id, shown).map(source => plan.nodes[source]!.path.split('/').at(-1)!),
-      queue: task?.queue ?? null,
-      worker: own.find(count => count.worker)?.worker ?? null,
-      startedAt: earliest(inside.map(count => count.started_at)),
-      dueAt: state === 'scheduled' ? earliest(own.map(count => count.started_at)) : null,
-      endedAt: over.includes(state) ? latest(own.map(count => count.ended_at)) : null,
-      error: (own.find(count => count.state === state && count.error)?.error as Row['error']) ?? null,
-    }]
+    return [
+      {
+        path: node.path,
+        label: node.path.split('/').at(-1)!,
+        kind: node.kind,
+        depth: ancestors(plan, id).filter(one => shown[one]).length,
+        state,
+        many: loops || jobs > 1,
+        done: over.includes(state) && !own.some(count => open.includes(count.state)),
+        counts: tally(items),
+        total: loops ? (own[0]?.total ?? (over.includes(state) ? jobs : null)) : null,
+        attempts: node.kind === 'task' ? Math.max(0, ...own.map(count => count.attempts)) : 0,
+        limit: (node.retry?.max ?? 0) + 1,
+        waitsFor: sources(plan, id, shown).map(source => plan.nodes[source]!.path.split('/').at(-1)!),
+        queue: task?.queue ?? null,
+        worker: own.find(count => count.worker)?.worker ?? null,
+        startedAt: earliest(inside.map(count => count.started_at)),
+        dueAt: state === 'scheduled' ? earliest(own.map(count => count.started_at)) : null,
+        endedAt: over.includes(state) ? latest(own.map(count => count.ended_at)) : null,
+        error: (own.find(count => count.state === state && count.error)?.error as Row['error']) ?? null,
+      },
+    ]
   })
 }
 
@@ -92,7 +104,9 @@ const sources = (plan: Plan, id: number, shown: boolean[]): number[] =>
   plan.nodes.flatMap((source, from) => {
     if (!source.edges?.some(edge => edge.to === id)) return []
     if (shown[from]) return [from]
-    return source.kind === 'any' ? sources(plan, from, shown) : plan.nodes.flatMap((inner, i) => (inner.parent === from && shown[i] ? [i] : []))
+    return source.kind === 'any'
+      ? sources(plan, from, shown)
+      : plan.nodes.flatMap((inner, i) => (inner.parent === from && shown[i] ? [i] : []))
   })
 
 const ancestors = (plan: Plan, id: number): number[] => {
@@ -101,7 +115,8 @@ const ancestors = (plan: Plan, id: number): number[] => {
   return found
 }
 
-const hasStarted = (state: JobState): boolean => !['blocked', 'queued', 'scheduled', 'waiting', 'skipped', 'omitted'].includes(state)
+const hasStarted = (state: JobState): boolean =>
+  !['blocked', 'queued', 'scheduled', 'waiting', 'skipped', 'omitted'].includes(state)
 
 const tally = (counts: NodeCount[]): Row['counts'] => {
   const sums: Row['counts'] = {}
@@ -112,7 +127,9 @@ const tally = (counts: NodeCount[]): Row['counts'] => {
 /** How long it has run, or ran: empty before it starts. A container's time begins with the first of its jobs. */
 export const timeText = (row: Row, now?: Date): string => {
   const until = row.endedAt ?? (row.done ? undefined : now)
-  return row.startedAt && until && !['skipped', 'omitted', 'blocked', 'queued'].includes(row.state) ? span(until.getTime() - row.startedAt.getTime()) : ''
+  return row.startedAt && until && !['skipped', 'omitted', 'blocked', 'queued'].includes(row.state)
+    ? span(until.getTime() - row.startedAt.getTime())
+    : ''
 }
 
 /** What a row says behind its name: counts, attempts, what it waits for, the error. */
@@ -121,7 +138,8 @@ export const stateText = (row: Row, now: Date): string => {
   if (row.state === 'blocked' && row.waitsFor.length > 0) parts.push(`waits for ${row.waitsFor.join(', ')}`)
   if (row.state === 'queued' && !row.many && row.queue !== null) parts.push(`in queue ${row.queue}`)
   if (row.dueAt && !row.many) parts.push(`again in ${span(Math.max(0, row.dueAt.getTime() - now.getTime()))}`)
-  if (!row.many && row.attempts > 1) parts.push(row.limit > 1 ? `attempt ${row.attempts} of ${row.limit}` : `attempt ${row.attempts}`)
+  if (!row.many && row.attempts > 1)
+    parts.push(row.limit > 1 ? `attempt ${row.attempts} of ${row.limit}` : `attempt ${row.attempts}`)
   if (row.error?.message && row.state !== 'succeeded') parts.push(errorLine(row.error))
   return parts.filter(Boolean).join('  ')
 }
@@ -137,8 +155,17 @@ export const plain = (text: string): string => stripVTControlCharacters(text).re
 const countsText = ({ counts, total, done, state }: Row): string => {
   const ended = over.reduce((sum, one) => sum + (counts[one] ?? 0), 0)
   const known = total ?? Object.values(counts).reduce((sum, jobs) => sum + jobs, 0)
-  const named = (states: JobState[]) => states.filter(one => counts[one]).map(one => `${counts[one]} ${one}`).join(', ')
-  if (done) return known === 0 ? (state === 'succeeded' ? 'no items' : state) : named(['succeeded', 'failed', 'cancelled', 'skipped', 'omitted'])
+  const named = (states: JobState[]) =>
+    states
+      .filter(one => counts[one])
+      .map(one => `${counts[one]} ${one}`)
+      .join(', ')
+  if (done)
+    return known === 0
+      ? state === 'succeeded'
+        ? 'no items'
+        : state
+      : named(['succeeded', 'failed', 'cancelled', 'skipped', 'omitted'])
   if (known === 0) return ''
   return [bar(ended / known), `${ended}/${known}`, named(['failed', 'cancelled'])].filter(Boolean).join(' ')
 }

@@ -11,14 +11,19 @@ export const readSources = async (io: Io, files: string[] | undefined, recursive
   const sources: Source[] = []
   for (const file of files?.length ? files : [defaultFolder]) {
     if (file === '-') sources.push({ file: '<stdin>', text: await text(process.stdin) })
-    else for (const path of await expand(io.cwd, file, recursive)) sources.push({ file: shown(io.cwd, path), text: await readFile(path, 'utf8') })
+    else
+      for (const path of await expand(io.cwd, file, recursive))
+        sources.push({ file: shown(io.cwd, path), text: await readFile(path, 'utf8') })
   }
   return sources
 }
 
 /** Where manifests come from, as `--prune` remembers it: the arguments as absolute paths. */
 export const originOf = (io: Io, files: string[] | undefined): string =>
-  (files?.length ? files : [defaultFolder]).map(file => (file === '-' ? '-' : resolve(io.cwd, file))).sort().join('\n')
+  (files?.length ? files : [defaultFolder])
+    .map(file => (file === '-' ? '-' : resolve(io.cwd, file)))
+    .sort()
+    .join('\n')
 
 const expand = async (cwd: string, file: string, recursive: boolean): Promise<string[]> => {
   const path = resolve(cwd, file)
@@ -26,7 +31,10 @@ const expand = async (cwd: string, file: string, recursive: boolean): Promise<st
   if (!found) throw new TqError('USAGE', `there is no file or folder ${file}`)
   if (!found.isDirectory()) return [path]
   const entries = await readdir(path, { recursive, withFileTypes: true })
-  return entries.filter(entry => entry.isFile() && /\.ya?ml$/.test(entry.name)).map(entry => join(entry.parentPath, entry.name)).sort()
+  return entries
+    .filter(entry => entry.isFile() && /\.ya?ml$/.test(entry.name))
+    .map(entry => join(entry.parentPath, entry.name))
+    .sort()
 }
 
 const shown = (cwd: string, path: string): string => {

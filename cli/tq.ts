@@ -19,7 +19,9 @@ Exit codes
 export const main = async (argv: string[], io: Io = openIo()): Promise<number> => {
   let exit = 0
   const program = new Command('tq')
-    .description('A declarative workflow engine: manifests in YAML, a plan in Postgres, handlers in TypeScript.\nStart here: tq dev')
+    .description(
+      'A declarative workflow engine: manifests in YAML, a plan in Postgres, handlers in TypeScript.\nStart here: tq dev',
+    )
     .version(`tq ${await version()}`, '--version')
     .helpCommand('help [command]', 'help for a command; exit-codes: what exit codes mean')
     .showSuggestionAfterError()
@@ -34,7 +36,10 @@ export const main = async (argv: string[], io: Io = openIo()): Promise<number> =
       if (flags.startsWith('-o,')) option.choices(spec.formats ?? ['table', 'json', 'yaml', 'name'])
       command.addOption(option)
     }
-    command.addHelpText('after', `\nExamples\n${spec.examples.map(example => `  $ ${example}`).join('\n')}\n${spec.exits ? exitCodes : ''}`)
+    command.addHelpText(
+      'after',
+      `\nExamples\n${spec.examples.map(example => `  $ ${example}`).join('\n')}\n${spec.exits ? exitCodes : ''}`,
+    )
     command.action(async (...given: unknown[]) => {
       const options = given.at(-2) as Options
       const args = given.slice(0, -2) as (string | string[] | undefined)[]
@@ -48,15 +53,19 @@ export const main = async (argv: string[], io: Io = openIo()): Promise<number> =
     else await program.parseAsync(argv, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
-    exit = error.exitCode === 0 || error.code === 'commander.helpDisplayed' || error.code === 'commander.version' ? 0 : 2
-    if (exit === 2 && asksForJson(argv)) io.out(JSON.stringify({ error: { code: 'USAGE', detail: error.message.replace(/^error: /, '') } }))
+    exit =
+      error.exitCode === 0 || error.code === 'commander.helpDisplayed' || error.code === 'commander.version' ? 0 : 2
+    if (exit === 2 && asksForJson(argv))
+      io.out(JSON.stringify({ error: { code: 'USAGE', detail: error.message.replace(/^error: /, '') } }))
   }
   return exit
 }
 
 /** Options that were not understood have not been parsed: the command line itself says what was wanted. */
 const asksForJson = (argv: string[]): boolean =>
-  argv.some((arg, i) => /^(-o|--output=)json$/.test(arg) || (arg === 'json' && /^(-o|--output)$/.test(argv[i - 1] ?? '')))
+  argv.some(
+    (arg, i) => /^(-o|--output=)json$/.test(arg) || (arg === 'json' && /^(-o|--output)$/.test(argv[i - 1] ?? '')),
+  )
 
 /** Errors become text on stderr, or with `-o json` an object on stdout; the exit code says the kind. */
 const guarded = async (io: Io, options: Options, work: () => Promise<number>): Promise<number> => {
@@ -67,16 +76,19 @@ const guarded = async (io: Io, options: Options, work: () => Promise<number>): P
     // Only here: the engine takes longer to load than `tq --help` may take in all.
     const { errorCodes, explain } = await import('../engine/client.ts')
     const known = explain(error)
-    if (options.output === 'json') io.out(JSON.stringify({ error: { code: known.code, detail: known.message, ...known.details } }))
+    if (options.output === 'json')
+      io.out(JSON.stringify({ error: { code: known.code, detail: known.message, ...known.details } }))
     io.err(`${io.paint('red', 'error:')} ${known.message}`)
-    if (known.code === 'INTERNAL') io.err(`${(error as Error).stack ?? ''}\nThis is a bug of tq, or a case it should explain better.`)
+    if (known.code === 'INTERNAL')
+      io.err(`${(error as Error).stack ?? ''}\nThis is a bug of tq, or a case it should explain better.`)
     return errorCodes[known.code].exit
   }
 }
 
 const version = async (): Promise<string> => {
   const { readFile } = await import('node:fs/promises')
-  return (JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version
+  return (JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as { version: string })
+    .version
 }
 
 /** The process: one command line, its exit code. */

@@ -1,5 +1,15 @@
 import { stringify } from 'yaml'
-import { type Context, type JobError, printId, type RunResult, type RunState, shortId, TqError, wait, watch } from '../engine/client.ts'
+import {
+  type Context,
+  type JobError,
+  printId,
+  type RunResult,
+  type RunState,
+  shortId,
+  TqError,
+  wait,
+  watch,
+} from '../engine/client.ts'
 import type { Io } from './io.ts'
 import { openLines } from './lines.ts'
 import { span } from './output.ts'
@@ -21,9 +31,14 @@ export const finishWatching = async (
     view.end()
   }
   if (io.signal.aborted) return detached(io, id)
-  if (timeout?.aborted) throw new TqError('TIMEOUT', `run ${shortId(id)} has not ended yet; it goes on: tq wait ${shortId(id)}`)
+  if (timeout?.aborted)
+    throw new TqError('TIMEOUT', `run ${shortId(id)} has not ended yet; it goes on: tq wait ${shortId(id)}`)
   try {
-    return printEnd(io, await wait(context, id, { signal: io.signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) }), format)
+    return printEnd(
+      io,
+      await wait(context, id, { signal: io.signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) }),
+      format,
+    )
   } catch (error) {
     if (io.signal.aborted) return detached(io, id)
     throw error
@@ -43,7 +58,9 @@ export const printEnd = (io: Io, { run, output, error }: RunResult, format: stri
   printResult(io, format, told, printId(run.id), null)
   if (format === undefined || format === 'table') {
     if (output !== null) io.out(typeof output === 'string' ? output : JSON.stringify(output, null, 2))
-    const warnings = run.warnings ? `, ${run.warnings} warning${run.warnings === 1 ? '' : 's'} (failures that were allowed)` : ''
+    const warnings = run.warnings
+      ? `, ${run.warnings} warning${run.warnings === 1 ? '' : 's'} (failures that were allowed)`
+      : ''
     const took = span((run.ended_at ?? new Date()).getTime() - run.started_at.getTime())
     if (run.state === 'succeeded') io.err(`${io.paint('green', '✓')} ${run.name} ${id} succeeded in ${took}${warnings}`)
     else {
@@ -58,7 +75,13 @@ export const printEnd = (io: Io, { run, output, error }: RunResult, format: stri
 /** As a shell takes it: zsh reads `second[1]` as a pattern. */
 const quoted = (step: string): string => (/[^\w/.-]/.test(step) ? `'${step}'` : step)
 
-export const printResult = (io: Io, format: string | undefined, data: unknown, name: string, human: string | null): void => {
+export const printResult = (
+  io: Io,
+  format: string | undefined,
+  data: unknown,
+  name: string,
+  human: string | null,
+): void => {
   if (format === 'json') io.out(JSON.stringify(data, null, 2))
   else if (format === 'yaml') io.out(stringify(data).trimEnd())
   else if (format === 'name') io.out(name)

@@ -53,7 +53,10 @@ export const openClient = async (options: ClientOptions): Promise<Context & { cl
   try {
     const { version, latest } = await migrationState(database.sql)
     if (version !== latest)
-      throw new TqError('SCHEMA_OUTDATED', `the database is at schema ${version}, this tq needs ${latest}; run \`tq db migrate\``)
+      throw new TqError(
+        'SCHEMA_OUTDATED',
+        `the database is at schema ${version}, this tq needs ${latest}; run \`tq db migrate\``,
+      )
     const broker = await brokers.postgres!({ databaseUrl: options.databaseUrl, schema: options.schema })
     const context = openContext({ ...options, database, broker })
     return {
@@ -66,6 +69,10 @@ export const openClient = async (options: ClientOptions): Promise<Context & { cl
   } catch (error) {
     await database.close()
     if (!isLostConnection(error)) throw error
-    throw new TqError('DATABASE_UNREACHABLE', `the database does not answer: ${(error as Error).message}; start \`tq dev\`, or set TQ_DATABASE_URL`, { cause: error })
+    throw new TqError(
+      'DATABASE_UNREACHABLE',
+      `the database does not answer: ${(error as Error).message}; start \`tq dev\`, or set TQ_DATABASE_URL`,
+      { cause: error },
+    )
   }
 }

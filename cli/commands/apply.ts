@@ -1,4 +1,13 @@
-import { type Change, type Context, apply, compile, declaredWorkflows, listHandlers, readManifests, type Config } from '../../engine/client.ts'
+import {
+  type Change,
+  type Context,
+  apply,
+  compile,
+  declaredWorkflows,
+  listHandlers,
+  readManifests,
+  type Config,
+} from '../../engine/client.ts'
 import { connected } from '../connect.ts'
 import { printDiagnostics } from '../diagnostics.ts'
 import type { Io } from '../io.ts'
@@ -19,24 +28,54 @@ const applyCommand: Action = (io, options) =>
       table: { header: [], rows: shown.map(line) },
     })
     const sums = `${count('created')} created, ${count('updated')} updated, ${count('unchanged')} unchanged, ${count('deleted')} deleted`
-    io.err(options.dryRun ? `${sums.replace('created', 'to create').replace('updated', 'to update').replace('deleted', 'to delete')}. Nothing was changed.` : `${sums} in ${Math.round(performance.now() - asked)} ms`)
+    io.err(
+      options.dryRun
+        ? `${sums.replace('created', 'to create').replace('updated', 'to update').replace('deleted', 'to delete')}. Nothing was changed.`
+        : `${sums} in ${Math.round(performance.now() - asked)} ms`,
+    )
     return options.detailedExitcode && count('created') + count('updated') + count('deleted') > 0 ? 10 : 0
   })
 export default applyCommand
 
 /** Compiles and applies files. Null: they have errors, which were printed. */
-export const applyFiles = async (io: Io, context: Context, config: Config, options: Options): Promise<Change[] | null> => {
+export const applyFiles = async (
+  io: Io,
+  context: Context,
+  config: Config,
+  options: Options,
+): Promise<Change[] | null> => {
   const files = options.file as string[] | undefined
   const sources = await readSources(io, files, options.recursive === true)
-  const known = (await readManifests(context.sql, { namespace: context.namespace, without: declaredWorkflows(sources.map(source => source.text)) })).map(row => row.document)
+  const known = (
+    await readManifests(context.sql, {
+      namespace: context.namespace,
+      without: declaredWorkflows(sources.map(source => source.text)),
+    })
+  ).map(row => row.document)
   const compiled = compile(sources, { handlers: await listHandlers(config.handlersDir), known: known as never })
-  if (compiled.diagnostics.length > 0) printDiagnostics(io, options.output, { diagnostics: compiled.diagnostics, sources, ending: 'Nothing was changed.' })
+  if (compiled.diagnostics.length > 0)
+    printDiagnostics(io, options.output, { diagnostics: compiled.diagnostics, sources, ending: 'Nothing was changed.' })
   if (compiled.diagnostics.some(diagnostic => diagnostic.severity === 'error')) return null
-  return apply(context, compiled, { origin: originOf(io, files), prune: options.prune === true, dryRun: options.dryRun === true })
+  return apply(context, compiled, {
+    origin: originOf(io, files),
+    prune: options.prune === true,
+    dryRun: options.dryRun === true,
+  })
 }
 
 const line = ({ action, kind, name, revision, runs }: Change): string[] => {
   const sign = { created: '+', updated: '~', deleted: '-', kept: '-', unchanged: '=' }[action]
-  const what = action === 'kept' ? 'not in these files; kept (--prune deletes it)' : kind === 'queue' && action === 'updated' ? 'live change' : action
-  return [`  ${sign} ${kind}/${name}`, what, action === 'updated' ? `revision ${revision - 1} → ${revision}${runs ? `; ${runs} runs keep the one they have` : ''}` : '']
+  const what =
+    action === 'kept'
+      ? 'not in these files; kept (--prune deletes it)'
+      : kind === 'queue' && action === 'updated'
+        ? 'live change'
+        : action
+  return [
+    `  ${sign} ${kind}/${name}`,
+    what,
+    action === 'updated'
+      ? `revision ${revision - 1} → ${revision}${runs ? `; ${runs} runs keep the one they have` : ''}`
+      : '',
+  ]
 }

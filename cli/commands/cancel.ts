@@ -13,7 +13,13 @@ const cancel: Action = (io, options, runs) =>
     print(io, options.output, {
       data: results,
       names: results.map(result => result.id),
-      table: { header: [], rows: results.map(({ id, cancelled }) => [`run ${id.slice(-8)}`, cancelled ? 'is being cancelled' : 'had ended before']) },
+      table: {
+        header: [],
+        rows: results.map(({ id, cancelled }) => [
+          `run ${id.slice(-8)}`,
+          cancelled ? 'is being cancelled' : 'had ended before',
+        ]),
+      },
     })
     for (const { id, cancelled } of results) if (cancelled) io.err(`see it end: tq wait ${shortIdOf(id)}`)
     return 0

@@ -4,7 +4,8 @@ import { print } from '../output.ts'
 import type { Action } from './index.ts'
 
 const db: Action = async (io, options, action) => {
-  if (action !== 'migrate' && action !== 'status') throw new TqError('USAGE', `"${action}" is nothing to do with the database; write tq db migrate or tq db status`)
+  if (action !== 'migrate' && action !== 'status')
+    throw new TqError('USAGE', `"${action}" is nothing to do with the database; write tq db migrate or tq db status`)
   const config = await readConfig(io.cwd, {}, io.env)
   const database = openDatabase(urlOf(config), { schema: config.schema, max: 2 })
   try {
@@ -13,7 +14,15 @@ const db: Action = async (io, options, action) => {
     print(io, options.output, {
       data: { schema: config.schema, version, latest, applied: made },
       names: [String(version)],
-      table: { header: [], rows: [[`schema ${config.schema}:`, `version ${version} of ${latest}${made.length ? `, ${made.length} applied now` : ''}${version < latest ? ' (run tq db migrate)' : ''}`]] },
+      table: {
+        header: [],
+        rows: [
+          [
+            `schema ${config.schema}:`,
+            `version ${version} of ${latest}${made.length ? `, ${made.length} applied now` : ''}${version < latest ? ' (run tq db migrate)' : ''}`,
+          ],
+        ],
+      },
     })
     return version === latest ? 0 : 1
   } finally {

@@ -1,5 +1,17 @@
 import { stringify } from 'yaml'
-import { type Context, listAttempts, listJobs, noSuchManifest, printId, readManifest, readRoot, resolveRun, shortId, snapshot, TqError } from '../../engine/client.ts'
+import {
+  type Context,
+  listAttempts,
+  listJobs,
+  noSuchManifest,
+  printId,
+  readManifest,
+  readRoot,
+  resolveRun,
+  shortId,
+  snapshot,
+  TqError,
+} from '../../engine/client.ts'
 import { connected } from '../connect.ts'
 import type { Io } from '../io.ts'
 import { nameJobs } from '../jobs.ts'
@@ -10,11 +22,23 @@ import type { Action, Options } from './index.ts'
 
 const describe: Action = (io, options, what, name) =>
   connected(io, async context => {
-    const kind = ({ run: 'run', runs: 'run', workflow: 'workflow', wf: 'workflow', task: 'task', queue: 'queue', q: 'queue' } as const)[String(what)]
+    const kind = (
+      {
+        run: 'run',
+        runs: 'run',
+        workflow: 'workflow',
+        wf: 'workflow',
+        task: 'task',
+        queue: 'queue',
+        q: 'queue',
+      } as const
+    )[String(what)]
     // `tq describe @latest` is a run.
     if (!kind && !name) return describeRun(io, context, options, String(what))
     if (!kind || !name) throw new TqError('USAGE', 'write tq describe run RUN, workflow NAME, task NAME or queue NAME')
-    return kind === 'run' ? describeRun(io, context, options, String(name)) : describeManifest(io, context, options, kind, String(name))
+    return kind === 'run'
+      ? describeRun(io, context, options, String(name))
+      : describeManifest(io, context, options, kind, String(name))
   })
 export default describe
 
@@ -32,7 +56,10 @@ const describeRun = async (io: Io, context: Context, options: Options, typed: st
   }
   const line = (title: string, value: string) => io.out(`${title.padEnd(10)} ${value}`)
   line('Run:', `${data.id}  (${run.name}, revision ${run.revision})`)
-  line('State:', `${icon(run.state)} ${run.state}   ${run.started_at.toISOString()} → ${run.ended_at?.toISOString() ?? '…'}  (${took(run.started_at, run.ended_at ?? new Date())})`)
+  line(
+    'State:',
+    `${icon(run.state)} ${run.state}   ${run.started_at.toISOString()} → ${run.ended_at?.toISOString() ?? '…'}  (${took(run.started_at, run.ended_at ?? new Date())})`,
+  )
   line('Trigger:', run.trigger)
   line('Input:', JSON.stringify(run.input))
   if (run.warnings) line('Warnings:', `${run.warnings} (failures that were allowed)`)
@@ -44,8 +71,13 @@ const describeRun = async (io: Io, context: Context, options: Options, typed: st
       {
         header: ['  NAME', 'KIND', 'STATE', 'ATTEMPTS', 'WAITED', 'RAN', 'WORKER'],
         rows: jobs.map(job => [
-          `  ${job.job || '(run)'}`, job.kind, `${icon(job.state)} ${job.state}`, job.kind === 'task' ? String(job.attempts.length || job.attempt || '') : '',
-          job.kind === 'task' ? took(job.ready_at, job.started_at) : '', took(job.started_at, job.ended_at), job.worker ?? '',
+          `  ${job.job || '(run)'}`,
+          job.kind,
+          `${icon(job.state)} ${job.state}`,
+          job.kind === 'task' ? String(job.attempts.length || job.attempt || '') : '',
+          job.kind === 'task' ? took(job.ready_at, job.started_at) : '',
+          took(job.started_at, job.ended_at),
+          job.worker ?? '',
         ]),
       },
       Number.POSITIVE_INFINITY,
@@ -53,18 +85,30 @@ const describeRun = async (io: Io, context: Context, options: Options, typed: st
   )
   if (data.error || jobs.some(job => job.state === 'failed')) io.out(`Logs:      tq logs ${shortId(id)}`)
   if (all.length > shown.length) io.out(`  … and more: tq get jobs ${typed}`)
-  for (const job of jobs.filter(job => job.kind === 'task' && job.job && job.error && job.state !== 'succeeded' && job.state !== 'omitted').slice(0, 20)) io.out(`  ${job.job || '(run)'}: ${errorText(job.error)}`)
+  for (const job of jobs
+    .filter(job => job.kind === 'task' && job.job && job.error && job.state !== 'succeeded' && job.state !== 'omitted')
+    .slice(0, 20))
+    io.out(`  ${job.job || '(run)'}: ${errorText(job.error)}`)
   const changed = codeChanges(jobs)
   if (changed.length > 0) io.out(`Handlers that changed within the run: ${changed.join(', ')}`)
   return 0
 }
 
-const describeManifest = async (io: Io, context: Context, options: Options, kind: 'workflow' | 'task' | 'queue', name: string): Promise<number> => {
+const describeManifest = async (
+  io: Io,
+  context: Context,
+  options: Options,
+  kind: 'workflow' | 'task' | 'queue',
+  name: string,
+): Promise<number> => {
   const row = await readManifest(context.sql, { namespace: context.namespace, kind, name })
   if (!row) throw await noSuchManifest(context, [kind], name)
-  if (options.output !== undefined && options.output !== 'table') printResult(io, options.output, row, `${kind}/${name}`, null)
+  if (options.output !== undefined && options.output !== 'table')
+    printResult(io, options.output, row, `${kind}/${name}`, null)
   else {
-    io.out(`Name:      ${kind}/${name}\nRevision:  ${row.revision}, applied ${row.applied_at.toISOString()} from ${row.file}\nHash:      ${row.hash.slice(0, 12)}`)
+    io.out(
+      `Name:      ${kind}/${name}\nRevision:  ${row.revision}, applied ${row.applied_at.toISOString()} from ${row.file}\nHash:      ${row.hash.slice(0, 12)}`,
+    )
     io.out(stringify((row.document as { spec?: unknown }).spec ?? {}).trimEnd())
   }
   return 0

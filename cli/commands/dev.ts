@@ -1,7 +1,22 @@
 import { existsSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
-import { type Change, type Config, type Context, devFile, explain, listHandlers, migrate, openClient, openDatabase, readConfig, readManifests, runningDev, start, TqError } from '../../engine/client.ts'
+import {
+  type Change,
+  type Config,
+  type Context,
+  devFile,
+  explain,
+  listHandlers,
+  migrate,
+  openClient,
+  openDatabase,
+  readConfig,
+  readManifests,
+  runningDev,
+  start,
+  TqError,
+} from '../../engine/client.ts'
 import { type EmbeddedPostgres, reaper, startPostgres, timers, type Worker, worker } from '../../engine/server.ts'
 import { connected } from '../connect.ts'
 import { onSaved } from '../files.ts'
@@ -19,17 +34,35 @@ const dev: Action = async (outer, options, dir) => {
   if (other) return beside(io, options, other.pid)
   const asked = performance.now()
   const config = await readConfig(io.cwd, flagsOf(io, options), io.env)
-  if (options.fresh && config.databaseUrl) throw new TqError('USAGE', '--fresh empties only an embedded Postgres, and TQ_DATABASE_URL or DATABASE_URL names another')
+  if (options.fresh && config.databaseUrl)
+    throw new TqError(
+      'USAGE',
+      '--fresh empties only an embedded Postgres, and TQ_DATABASE_URL or DATABASE_URL names another',
+    )
   await mkdir(join(io.cwd, '.tq'), { recursive: true })
   const postgres = config.databaseUrl ? null : await embedded(join(io.cwd, '.tq', 'pg'), options.fresh === true)
   const databaseUrl = config.databaseUrl ?? postgres!.url
   const stop = new AbortController()
   try {
-    await migrateTo(databaseUrl, config.schema)
+    await migrateTo(databaseUrl, config.schema).catch(error => {
+      if (!postgres || explain(error).code !== 'SCHEMA_OUTDATED') throw error
+      throw new TqError(
+        'SCHEMA_OUTDATED',
+        `${explain(error).message}, or begin with an empty database: tq dev --fresh`,
+        { cause: error },
+      )
+    })
     const context = await openClient({ ...config, databaseUrl, connections: 6, log: logger(io) })
     const services = await startServices(context, config, stop.signal)
-    await writeFile(devFile(io.cwd), JSON.stringify({ pid: process.pid, databaseUrl, schema: config.schema }), { mode: 0o600 })
-    banner(io, config, postgres ? `${postgres.version}, embedded; data in ${shown(io, postgres.dataDir)} (kept)` : 'as configured', performance.now() - asked)
+    await writeFile(devFile(io.cwd), JSON.stringify({ pid: process.pid, databaseUrl, schema: config.schema }), {
+      mode: 0o600,
+    })
+    banner(
+      io,
+      config,
+      postgres ? `${postgres.version}, embedded; data in ${shown(io, postgres.dataDir)} (kept)` : 'as configured',
+      performance.now() - asked,
+    )
     for (const notice of postgres?.notices ?? []) io.err(`   note: ${notice}`)
     const applied = await applyFolder(io, context, config)
     const exit = typeof options.run !== 'string' ? 0 : applied ? await runOnce(io, context, options, options.run) : 2
@@ -81,12 +114,18 @@ const stopNow = (postgres: number | undefined): never => {
 
 /** Another `tq dev` runs in this folder: nothing to start; a run can be had from it. */
 const beside = async (io: Io, options: Options, pid: number): Promise<number> => {
-  io.err(`tq dev runs in this folder already (pid ${pid})${options.fresh ? ': stop it before --fresh' : '; its commands work here: tq get runs'}`)
+  io.err(
+    `tq dev runs in this folder already (pid ${pid})${options.fresh ? ': stop it before --fresh' : '; its commands work here: tq get runs'}`,
+  )
   if (typeof options.run !== 'string' || options.fresh) return 1
   return connected(io, context => runOnce(io, context, options, String(options.run)))
 }
 
-const startServices = async (context: Context, config: Config, signal: AbortSignal): Promise<{ worker: Worker; done: Promise<unknown> }> => {
+const startServices = async (
+  context: Context,
+  config: Config,
+  signal: AbortSignal,
+): Promise<{ worker: Worker; done: Promise<unknown> }> => {
   const handlers = (await listHandlers(config.handlersDir)) ?? []
   const ready = Promise.withResolvers<Worker>()
   const work = worker(context, { ...config, name: config.workerName, handlers, onReady: ready.resolve }, signal)
@@ -104,17 +143,21 @@ const applyFolder = async (io: Io, context: Context, config: Config): Promise<bo
     return null
   })
   if (!changes) {
-    io.err(`   ${io.paint('red', '✖')} ${said || `the manifests in ${defaultFolder}/ were not applied; what was applied before stays`}`)
+    io.err(
+      `   ${io.paint('red', '✖')} ${said || `the manifests in ${defaultFolder}/ were not applied; what was applied before stays`}`,
+    )
     return false
   }
   const changed = changes.filter(change => change.action === 'created' || change.action === 'updated')
-  io.err(`   ${io.paint('green', '✓')} ${changes.length} manifests in ${defaultFolder}/, ${changed.length ? `applied ${namesOf(changed)}` : 'no change'}`)
+  io.err(
+    `   ${io.paint('green', '✓')} ${changes.length} manifests in ${defaultFolder}/, ${changed.length ? `applied ${namesOf(changed)}` : 'no change'}`,
+  )
   return true
 }
 
 const namesOf = (changes: Change[]): string => {
   const names = changes.map(change => `${change.kind}/${change.name}`)
-  return names.length > 4 ? `${names.length} of them` : names.join(', ')
+  return names.length > 4 ? String(names.length) : names.join(', ')
 }
 
 const runOnce = async (io: Io, context: Context, options: Options, name: string): Promise<number> => {
@@ -127,11 +170,19 @@ const stayUp = async (io: Io, context: Context, config: Config, running: Worker)
   let last: Promise<unknown> = Promise.resolve()
   const inTurn = (work: () => Promise<unknown>) => () => (last = last.then(work))
   await Promise.all([
-    onSaved(join(io.cwd, defaultFolder), io.signal, inTurn(() => applyFolder(io, context, config))),
-    onSaved(config.handlersDir, io.signal, inTurn(async () => {
-      running.recycle()
-      io.err(`   ${io.paint('green', '✓')} handlers changed: new jobs run the new code`)
-    })),
+    onSaved(
+      join(io.cwd, defaultFolder),
+      io.signal,
+      inTurn(() => applyFolder(io, context, config)),
+    ),
+    onSaved(
+      config.handlersDir,
+      io.signal,
+      inTurn(async () => {
+        running.recycle()
+        io.err(`   ${io.paint('green', '✓')} handlers changed: new jobs run the new code`)
+      }),
+    ),
   ])
   io.err(`\n   Try   ${await suggestion(io, context)}   in another terminal; here, Ctrl-C stops`)
   await aborted(io.signal)
@@ -139,26 +190,39 @@ const stayUp = async (io: Io, context: Context, config: Config, running: Worker)
 }
 
 const aborted = (signal: AbortSignal): Promise<void> =>
-  signal.aborted ? Promise.resolve() : new Promise(done => signal.addEventListener('abort', () => done(), { once: true }))
+  signal.aborted
+    ? Promise.resolve()
+    : new Promise(done => signal.addEventListener('abort', () => done(), { once: true }))
 
 const banner = (io: Io, config: Config, postgres: string, ms: number): void => {
   io.err(` ${io.paint('bold', 'tq dev')}  ${io.cwd}  ready in ${(ms / 1000).toFixed(1)} s`)
   io.err(`   Postgres   ${postgres}`)
   io.err('   Broker     postgres')
-  io.err(`   Worker     ${config.concurrency} child processes; handlers in ${shown(io, config.handlersDir)}, read again when they are saved`)
+  io.err(
+    `   Worker     ${config.concurrency} child processes; handlers in ${shown(io, config.handlersDir)}, read again when they are saved`,
+  )
 }
 
 /** A command to try: of the workflows that need no input the first. `npx` only where it finds this tq, and not another's. */
 const suggestion = async (io: Io, context: Context): Promise<string> => {
   const local = existsSync(join(io.cwd, 'node_modules/.bin/tq')) || existsSync(join(io.cwd, 'cli/tq.js'))
   const command = local ? 'npx tq' : 'tq'
-  const workflows = (await readManifests(context.sql, { namespace: context.namespace })).filter(row => row.kind === 'workflow')
-  const free = workflows.find(({ document }) => Object.values((document as { spec?: { inputs?: object } }).spec?.inputs ?? {}).every(schema => 'default' in (schema as object)))
+  const workflows = (await readManifests(context.sql, { namespace: context.namespace })).filter(
+    row => row.kind === 'workflow',
+  )
+  const free = workflows.find(({ document }) =>
+    Object.values((document as { spec?: { inputs?: object } }).spec?.inputs ?? {}).every(
+      schema => 'default' in (schema as object),
+    ),
+  )
   return free ? `${command} run ${free.name} --watch` : `${command} get workflows`
 }
 
-const shown = (io: Io, path: string): string => relative(io.cwd, path).startsWith('..') ? path : relative(io.cwd, path)
+const shown = (io: Io, path: string): string =>
+  relative(io.cwd, path).startsWith('..') ? path : relative(io.cwd, path)
 
-const logger = (io: Io): Context['log'] => (level, message) => {
-  if (level !== 'debug' || io.env.TQ_DEBUG) io.err(`   ${level}: ${message}`)
-}
+const logger =
+  (io: Io): Context['log'] =>
+  (level, message) => {
+    if (level !== 'debug' || io.env.TQ_DEBUG) io.err(`   ${level}: ${message}`)
+  }

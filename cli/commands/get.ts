@@ -1,4 +1,20 @@
-import { type Context, didYouMean, listJobs, listRuns, listSessions, noSuchManifest, printId, readManifests, readQueues, resolveRun, type RunState, runStates, shortId, snapshot, TqError } from '../../engine/client.ts'
+import {
+  type Context,
+  didYouMean,
+  listJobs,
+  listRuns,
+  listSessions,
+  noSuchManifest,
+  printId,
+  readManifests,
+  readQueues,
+  resolveRun,
+  type RunState,
+  runStates,
+  shortId,
+  snapshot,
+  TqError,
+} from '../../engine/client.ts'
 import { connected } from '../connect.ts'
 import type { Io } from '../io.ts'
 import { nameJobs } from '../jobs.ts'
@@ -10,7 +26,15 @@ const get: Action = (io, options, what, name) => {
   const list = lists[String(what)]
   if (!list) {
     const near = didYouMean(String(what), Object.keys(lists))
-    throw new TqError('USAGE', `"${what}" is nothing to get${near || `; there are ${Object.keys(lists).filter(word => word.endsWith('s')).join(', ')}`}`)
+    throw new TqError(
+      'USAGE',
+      `"${what}" is nothing to get${
+        near ||
+        `; there are ${Object.keys(lists)
+          .filter(word => word.endsWith('s'))
+          .join(', ')}`
+      }`,
+    )
   }
   return connected(io, async context => {
     await list(io, context, options, name as string | undefined)
@@ -23,9 +47,18 @@ type List = (io: Io, context: Context, options: Options, name: string | undefine
 
 const runs: List = async (io, context, options, name) => {
   const state = options.state as RunState | undefined
-  if (state && !runStates.includes(state)) throw new TqError('USAGE', `"${state}" is no state of a run${didYouMean(state, runStates) || `; there are ${runStates.join(', ')}`}`)
+  if (state && !runStates.includes(state))
+    throw new TqError(
+      'USAGE',
+      `"${state}" is no state of a run${didYouMean(state, runStates) || `; there are ${runStates.join(', ')}`}`,
+    )
   const limit = limitOf(options) ?? 20
-  const found = await listRuns(context.sql, { namespace: context.namespace, limit: limit + 1, ...(name ? { name } : {}), ...(state ? { state } : {}) })
+  const found = await listRuns(context.sql, {
+    namespace: context.namespace,
+    limit: limit + 1,
+    ...(name ? { name } : {}),
+    ...(state ? { state } : {}),
+  })
   const shown = found.slice(0, limit)
   print(io, options.output, {
     data: shown.map(run => ({ ...run, id: printId(run.id) })),
@@ -33,8 +66,13 @@ const runs: List = async (io, context, options, name) => {
     table: {
       header: ['RUN', 'WORKFLOW', 'STATE', 'JOBS', 'STARTED', 'TOOK', 'TRIGGER'],
       rows: shown.map(run => [
-        shortId(run.id), run.name, `${icon(run.state)} ${run.state}${run.warnings ? ` (${run.warnings} warnings)` : ''}`, `${run.done}/${run.done + run.open}`,
-        ago(run.started_at), took(run.started_at, run.ended_at), run.trigger,
+        shortId(run.id),
+        run.name,
+        `${icon(run.state)} ${run.state}${run.warnings ? ` (${run.warnings} warnings)` : ''}`,
+        `${run.done}/${run.done + run.open}`,
+        ago(run.started_at),
+        took(run.started_at, run.ended_at),
+        run.trigger,
       ]),
     },
   })
@@ -45,7 +83,9 @@ const runs: List = async (io, context, options, name) => {
 /** What to do where no run is found. */
 const nothingRan = async (context: Context, name: string | undefined, state: string | undefined): Promise<string> => {
   if (state) return `no run is ${state}; all: tq get runs`
-  const names = (await readManifests(context.sql, { namespace: context.namespace })).filter(row => row.kind === 'workflow').map(row => row.name)
+  const names = (await readManifests(context.sql, { namespace: context.namespace }))
+    .filter(row => row.kind === 'workflow')
+    .map(row => row.name)
   if (names.length === 0) return 'no runs yet, and no workflows: tq apply -f manifests/'
   if (name && !names.includes(name)) throw await noSuchManifest(context, ['workflow', 'task'], name)
   return `no runs yet; start one: tq run ${name ?? names[0]} --watch`
@@ -53,20 +93,34 @@ const nothingRan = async (context: Context, name: string | undefined, state: str
 
 const limitOf = (options: Options): number | null => {
   if (options.limit === undefined) return null
-  if (!/^[1-9]\d{0,6}$/.test(String(options.limit))) throw new TqError('USAGE', `--limit ${options.limit}: write a number from 1`)
+  if (!/^[1-9]\d{0,6}$/.test(String(options.limit)))
+    throw new TqError('USAGE', `--limit ${options.limit}: write a number from 1`)
   return Number(options.limit)
 }
 
-const manifests = (kind: 'workflow' | 'task'): List => async (io, context, options, name) => {
-  const found = (await readManifests(context.sql, { namespace: context.namespace })).filter(row => row.kind === kind && (!name || row.name === name))
-  print(io, options.output, {
-    data: found,
-    names: found.map(row => row.name),
-    table: { header: ['NAME', 'KIND', 'REVISION', 'APPLIED', 'FILE'], rows: found.map(row => [row.name, (row.document as { kind: string }).kind, String(row.revision), ago(row.applied_at), row.file]) },
-  })
-  if (found.length === 0 && name) throw await noSuchManifest(context, [kind], name)
-  if (found.length === 0) io.err(`no ${kind}s yet: tq apply -f manifests/`)
-}
+const manifests =
+  (kind: 'workflow' | 'task'): List =>
+  async (io, context, options, name) => {
+    const found = (await readManifests(context.sql, { namespace: context.namespace })).filter(
+      row => row.kind === kind && (!name || row.name === name),
+    )
+    print(io, options.output, {
+      data: found,
+      names: found.map(row => row.name),
+      table: {
+        header: ['NAME', 'KIND', 'REVISION', 'APPLIED', 'FILE'],
+        rows: found.map(row => [
+          row.name,
+          (row.document as { kind: string }).kind,
+          String(row.revision),
+          ago(row.applied_at),
+          row.file,
+        ]),
+      },
+    })
+    if (found.length === 0 && name) throw await noSuchManifest(context, [kind], name)
+    if (found.length === 0) io.err(`no ${kind}s yet: tq apply -f manifests/`)
+  }
 
 const queues: List = async (io, context, options) => {
   const found = (await readQueues(context.sql, { namespace: context.namespace })).filter(queue => queue.id !== 0)
@@ -75,7 +129,12 @@ const queues: List = async (io, context, options) => {
     names: found.map(queue => queue.name),
     table: {
       header: ['NAME', 'CONCURRENCY', 'RATE', 'PAUSED'],
-      rows: found.map(queue => [queue.name, String(queue.concurrency ?? '—'), queue.rate_count ? `${queue.rate_count} per ${queue.rate_ms} ms` : '—', queue.paused ? 'paused' : '']),
+      rows: found.map(queue => [
+        queue.name,
+        String(queue.concurrency ?? '—'),
+        queue.rate_count ? `${queue.rate_count} per ${queue.rate_ms} ms` : '—',
+        queue.paused ? 'paused' : '',
+      ]),
     },
   })
 }
@@ -87,7 +146,15 @@ const workers: List = async (io, context, options) => {
     names: found.map(session => session.worker),
     table: {
       header: ['WORKER', 'HOST', 'PID', 'RUNNING', 'CHILDREN', 'QUEUES', 'UP'],
-      rows: found.map(s => [s.worker, s.host, String(s.pid), String(s.running), String(s.concurrency), s.queues.filter(queue => queue !== 'tq').join(','), span(Date.now() - new Date(s.started_at).getTime())]),
+      rows: found.map(s => [
+        s.worker,
+        s.host,
+        String(s.pid),
+        String(s.running),
+        String(s.concurrency),
+        s.queues.filter(queue => queue !== 'tq').join(','),
+        span(Date.now() - new Date(s.started_at).getTime()),
+      ]),
     },
   })
   if (found.length === 0) io.err('no worker is up, so nothing runs: tq worker, or tq dev')
@@ -104,7 +171,12 @@ const jobs: List = async (io, context, options, name) => {
     table: {
       header: ['JOB', 'KIND', 'STATE', 'ATTEMPT', 'TOOK', 'WORKER', 'ERROR'],
       rows: found.map(job => [
-        job.job || '(run)', job.kind, `${icon(job.state)} ${job.state}`, job.kind === 'task' && job.attempt ? String(job.attempt) : '', took(job.started_at, job.ended_at), job.worker ?? '',
+        job.job || '(run)',
+        job.kind,
+        `${icon(job.state)} ${job.state}`,
+        job.kind === 'task' && job.attempt ? String(job.attempt) : '',
+        took(job.started_at, job.ended_at),
+        job.worker ?? '',
         job.error && job.state !== 'succeeded' ? errorLine(job.error as { name?: string; message?: string }) : '',
       ]),
     },
@@ -112,6 +184,18 @@ const jobs: List = async (io, context, options, name) => {
 }
 
 const lists: Record<string, List> = {
-  runs, run: runs, workflows: manifests('workflow'), workflow: manifests('workflow'), wf: manifests('workflow'), tasks: manifests('task'), task: manifests('task'),
-  queues, queue: queues, q: queues, workers, worker: workers, jobs, job: jobs,
+  runs,
+  run: runs,
+  workflows: manifests('workflow'),
+  workflow: manifests('workflow'),
+  wf: manifests('workflow'),
+  tasks: manifests('task'),
+  task: manifests('task'),
+  queues,
+  queue: queues,
+  q: queues,
+  workers,
+  worker: workers,
+  jobs,
+  job: jobs,
 }

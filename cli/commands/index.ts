@@ -17,7 +17,10 @@ export type CommandSpec = {
 }
 
 const output: [string, string, string] = ['-o, --output <format>', 'how the answer is printed', 'table']
-const files: [string, string] = ['-f, --file <path>', 'file, folder, or - for standard input; again for more (default: manifests/)']
+const files: [string, string] = [
+  '-f, --file <path>',
+  'file, folder, or - for standard input; again for more (default: manifests/)',
+]
 const recursive: [string, string] = ['-R, --recursive', 'folders with what is below them']
 const inputs: [string, string][] = [
   ['-i, --input <k=v>', 'one input, name=value; JSON where it parses as such; again for more'],
@@ -28,7 +31,8 @@ const inputs: [string, string][] = [
 export const commands: CommandSpec[] = [
   {
     usage: 'dev [dir]',
-    summary: 'everything in one process: embedded Postgres, worker, timers; applies manifests and again when they change',
+    summary:
+      'everything in one process: embedded Postgres, worker, timers; applies manifests and again when they change',
     options: [
       ['--run <workflow>', 'runs this once everything is up, and ends with it where nobody is at the terminal'],
       ['--fresh', 'begins with an empty database'],
@@ -72,13 +76,21 @@ export const commands: CommandSpec[] = [
       output,
     ],
     exits: true,
-    examples: ['tq run hello --input name=Ada --wait', 'tq run licence-report --watch', 'tq run task/echo --input-file input.json --wait -o json'],
+    examples: [
+      'tq run hello --input name=Ada --wait',
+      'tq run licence-report --watch',
+      'tq run task/echo --input-file input.json --wait -o json',
+    ],
     load: () => import('./run.ts'),
   },
   {
     usage: 'get <what> [name]',
     summary: 'lists runs, workflows, tasks, queues, workers, or the jobs of a run',
-    options: [['--state <state>', 'runs in this state'], ['--limit <n>', 'at most so many (default: 20 runs, all jobs)'], output],
+    options: [
+      ['--state <state>', 'runs in this state'],
+      ['--limit <n>', 'at most so many (default: 20 runs, all jobs)'],
+      output,
+    ],
     examples: ['tq get runs', 'tq get runs licence-report --state failed', 'tq get jobs @latest -o json'],
     load: () => import('./get.ts'),
   },
@@ -100,7 +112,11 @@ export const commands: CommandSpec[] = [
   {
     usage: 'logs <run>',
     summary: 'log lines of a run, or of a step with RUN/STEP',
-    options: [['-f, --follow', 'goes on until the run has ended'], ['--tail <n>', 'the last lines only'], ['-o, --output <format>', 'how the answer is printed', 'table']],
+    options: [
+      ['-f, --follow', 'goes on until the run has ended'],
+      ['--tail <n>', 'the last lines only'],
+      ['-o, --output <format>', 'how the answer is printed', 'table'],
+    ],
     formats: ['table', 'json'],
     examples: ['tq logs @latest', 'tq logs @latest/inspect -f'],
     load: () => import('./logs.ts'),

@@ -1,4 +1,15 @@
-import { compile, type Context, formatDuration, listHandlers, noSuchManifest, type Plan, type PlanNode, readConfig, readManifest, TqError } from '../../engine/client.ts'
+import {
+  compile,
+  type Context,
+  formatDuration,
+  listHandlers,
+  noSuchManifest,
+  type Plan,
+  type PlanNode,
+  readConfig,
+  readManifest,
+  TqError,
+} from '../../engine/client.ts'
 import { connected } from '../connect.ts'
 import { printDiagnostics } from '../diagnostics.ts'
 import type { Io } from '../io.ts'
@@ -7,12 +18,17 @@ import { readSources } from '../sources.ts'
 import type { Action, Options } from './index.ts'
 
 const plan: Action = async (io, options, name) => {
-  const found = options.file ? await fromFiles(io, options, String(name)) : await connected(io, context => applied(context, String(name)))
+  const found = options.file
+    ? await fromFiles(io, options, String(name))
+    : await connected(io, context => applied(context, String(name)))
   if (!found) return 2
   print(io, options.output, {
     data: found,
     names: found.nodes.map(node => node.path),
-    table: { header: ['NODE', 'STEP', 'KIND', 'STARTS', 'QUEUE', 'POLICY'], rows: found.nodes.map((node, id) => row(found, node, id)) },
+    table: {
+      header: ['NODE', 'STEP', 'KIND', 'STARTS', 'QUEUE', 'POLICY'],
+      rows: found.nodes.map((node, id) => row(found, node, id)),
+    },
   })
   return 0
 }
@@ -22,7 +38,8 @@ const fromFiles = async (io: Io, options: Options, name: string): Promise<Plan |
   const sources = await readSources(io, options.file as string[], options.recursive === true)
   const { handlersDir } = await readConfig(io.cwd, {}, io.env)
   const compiled = compile(sources, { handlers: await listHandlers(handlersDir), known: [] })
-  if (compiled.diagnostics.length > 0) printDiagnostics(io, options.output, { ...compiled, sources, ending: 'Nothing was changed.' })
+  if (compiled.diagnostics.length > 0)
+    printDiagnostics(io, options.output, { ...compiled, sources, ending: 'Nothing was changed.' })
   if (compiled.diagnostics.some(diagnostic => diagnostic.severity === 'error')) return null
   const manifest = compiled.manifests.find(one => one.name === name && one.plan)
   if (!manifest?.plan) throw new TqError('NOT_FOUND', `these files have no workflow or Task "${name}"`)
@@ -31,14 +48,27 @@ const fromFiles = async (io: Io, options: Options, name: string): Promise<Plan |
 
 const applied = async (context: Context, name: string): Promise<Plan> => {
   const { namespace } = context
-  const found = (await readManifest(context.sql, { namespace, kind: 'workflow', name })) ?? (await readManifest(context.sql, { namespace, kind: 'task', name }))
+  const found =
+    (await readManifest(context.sql, { namespace, kind: 'workflow', name })) ??
+    (await readManifest(context.sql, { namespace, kind: 'task', name }))
   if (!found?.plan) throw await noSuchManifest(context, ['workflow', 'task'], name)
   return (await context.plan(found.plan)).plan
 }
 
 const row = (plan: Plan, node: PlanNode, id: number): string[] => {
-  const sources = plan.nodes.flatMap(source => (source.edges ?? []).filter(edge => edge.to === id).map(edge => `${source.path.split('/').at(-1)}${edge.on === 'failed' ? ' failed' : ''}`))
-  const starts = id === 0 ? 'with the run' : node.role !== 'member' ? `${node.role} of ${plan.nodes[node.parent]!.path || 'the workflow'}` : sources.length > 0 ? `after ${sources.join(', ')}` : `with ${plan.nodes[node.parent]!.path || 'the workflow'}`
+  const sources = plan.nodes.flatMap(source =>
+    (source.edges ?? [])
+      .filter(edge => edge.to === id)
+      .map(edge => `${source.path.split('/').at(-1)}${edge.on === 'failed' ? ' failed' : ''}`),
+  )
+  const starts =
+    id === 0
+      ? 'with the run'
+      : node.role !== 'member'
+        ? `${node.role} of ${plan.nodes[node.parent]!.path || 'the workflow'}`
+        : sources.length > 0
+          ? `after ${sources.join(', ')}`
+          : `with ${plan.nodes[node.parent]!.path || 'the workflow'}`
   const policy = [
     node.when ? 'when' : '',
     node.retry ? `retry ${node.retry.max} × ${formatDuration(node.retry.delayMs)}` : '',
@@ -46,5 +76,12 @@ const row = (plan: Plan, node: PlanNode, id: number): string[] => {
     node.deadlineMs ? `deadline ${formatDuration(node.deadlineMs)}` : '',
     node.allowFailure ? 'allowFailure' : '',
   ]
-  return [String(id), `${'  '.repeat(Math.max(0, node.path.split('/').length - 1))}${node.path.split('/').at(-1) || plan.name}`, node.task ? `task ${node.task.name}` : node.kind, starts, node.task?.queue ?? '', policy.filter(Boolean).join(', ')]
+  return [
+    String(id),
+    `${'  '.repeat(Math.max(0, node.path.split('/').length - 1))}${node.path.split('/').at(-1) || plan.name}`,
+    node.task ? `task ${node.task.name}` : node.kind,
+    starts,
+    node.task?.queue ?? '',
+    policy.filter(Boolean).join(', '),
+  ]
 }

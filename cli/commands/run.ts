@@ -20,8 +20,15 @@ const run: Action = (io, options, name) =>
       ...(typeof options.idempotencyKey === 'string' ? { idempotencyKey: options.idempotencyKey } : {}),
     })
     if (duplicate) io.err(`this idempotency key has started run ${shortId(id)} before`)
-    if (options.watch || options.wait) return finishWatching(io, context, id, { ...limit, show: options.watch === true, format: options.output })
-    printResult(io, options.output, { id: printId(id), duplicate }, printId(id), `run ${shortId(id)} started; see it: tq wait ${shortId(id)}, or tq get jobs ${shortId(id)}`)
+    if (options.watch || options.wait)
+      return finishWatching(io, context, id, { ...limit, show: options.watch === true, format: options.output })
+    printResult(
+      io,
+      options.output,
+      { id: printId(id), duplicate },
+      printId(id),
+      `run ${shortId(id)} started; see it: tq wait ${shortId(id)}, or tq get jobs ${shortId(id)}`,
+    )
     return 0
   })
 export default run
@@ -29,13 +36,15 @@ export default run
 export const timeoutOf = (options: Options): { timeoutMs?: number } => {
   if (typeof options.timeout !== 'string') return {}
   const timeoutMs = parseDuration(options.timeout)
-  if (timeoutMs === undefined) throw new TqError('USAGE', `--timeout ${options.timeout} is no duration; write one such as 30s or 5m`)
+  if (timeoutMs === undefined)
+    throw new TqError('USAGE', `--timeout ${options.timeout} is no duration; write one such as 30s or 5m`)
   return { timeoutMs }
 }
 
 /** A flag that counts. */
 export const countOf = (flag: string, value: unknown): number => {
-  if (!/^[1-9]\d{0,3}$/.test(String(value))) throw new TqError('USAGE', `${flag} ${value}: write a number from 1 to 9999`)
+  if (!/^[1-9]\d{0,3}$/.test(String(value)))
+    throw new TqError('USAGE', `${flag} ${value}: write a number from 1 to 9999`)
   return Number(value)
 }
 
@@ -43,9 +52,12 @@ export const countOf = (flag: string, value: unknown): number => {
 export const readInput = async (io: Io, options: Options): Promise<Json> => {
   let input: Json = null
   if (typeof options.inputFile === 'string') {
-    const source = options.inputFile === '-' ? await text(process.stdin) : await readFile(options.inputFile, 'utf8').catch(error => {
-      throw new TqError('USAGE', `--input-file: ${(error as Error).message}`)
-    })
+    const source =
+      options.inputFile === '-'
+        ? await text(process.stdin)
+        : await readFile(options.inputFile, 'utf8').catch(error => {
+            throw new TqError('USAGE', `--input-file: ${(error as Error).message}`)
+          })
     try {
       input = parse(source) as Json
     } catch (error) {

@@ -8,7 +8,12 @@ const validate: Action = async (io, options) => {
   const sources = await readSources(io, options.file as string[] | undefined, options.recursive === true)
   const handlers = await listHandlers(io.env.TQ_HANDLERS ?? join(io.cwd, 'tasks'))
   const { diagnostics, manifests } = compile(sources, { handlers, known: [] })
-  printDiagnostics(io, options.output, { diagnostics, sources, ending: 'Nothing was changed.', fine: `${manifests.length} manifests in ${sources.length} files are valid.` })
+  printDiagnostics(io, options.output, {
+    diagnostics,
+    sources,
+    ending: 'Nothing was changed.',
+    fine: `${manifests.length} manifests in ${sources.length} files are valid.`,
+  })
   return diagnostics.some(diagnostic => diagnostic.severity === 'error') ? 2 : 0
 }
 export default validate

@@ -9,7 +9,10 @@ const waitCommand: Action = (io, options, runs) =>
     let worst = 0
     for (const typed of runs as string[]) {
       const id = await resolveRun(context, typed)
-      worst = Math.max(worst, await finishWatching(io, context, id, { ...timeoutOf(options), show: false, format: options.output }))
+      worst = Math.max(
+        worst,
+        await finishWatching(io, context, id, { ...timeoutOf(options), show: false, format: options.output }),
+      )
     }
     return worst
   })

@@ -5,34 +5,55 @@ import type { Action } from './index.ts'
 import { countOf } from './run.ts'
 
 const workerCommand: Action = async (io, options) => {
-  const config = await readConfig(io.cwd, {
-    ...(typeof options.queues === 'string' ? { queues: options.queues.split(',') } : {}),
-    ...(options.concurrency ? { concurrency: countOf('--concurrency', options.concurrency) } : {}),
-    ...(options.slots ? { slots: countOf('--slots', options.slots) } : {}),
-    ...(typeof options.name === 'string' ? { workerName: options.name } : {}),
-    ...(typeof options.handlers === 'string' ? { handlersDir: options.handlers } : {}),
-  }, io.env)
+  const config = await readConfig(
+    io.cwd,
+    {
+      ...(typeof options.queues === 'string' ? { queues: options.queues.split(',') } : {}),
+      ...(options.concurrency ? { concurrency: countOf('--concurrency', options.concurrency) } : {}),
+      ...(options.slots ? { slots: countOf('--slots', options.slots) } : {}),
+      ...(typeof options.name === 'string' ? { workerName: options.name } : {}),
+      ...(typeof options.handlers === 'string' ? { handlersDir: options.handlers } : {}),
+    },
+    io.env,
+  )
   const json = options.output === 'json'
   const log = (level: string, message: string, fields: Record<string, unknown> = {}) => {
     if (level === 'debug' && !io.env.TQ_DEBUG) return
-    io.err(json ? JSON.stringify({ time: new Date().toISOString(), level, msg: message, worker: config.workerName, ...fields }) : `${new Date().toTimeString().slice(0, 8)} ${level}: ${message}`)
+    io.err(
+      json
+        ? JSON.stringify({ time: new Date().toISOString(), level, msg: message, worker: config.workerName, ...fields })
+        : `${new Date().toTimeString().slice(0, 8)} ${level}: ${message}`,
+    )
   }
   const context = await openClient({ ...config, databaseUrl: urlOf(config), log, connections: 4 })
   const handlers = (await listHandlers(config.handlersDir)) ?? []
   const asked = performance.now()
   io.onSecondSignal(() => process.exit(1)) // what ran is taken up again by others when the lease ends
   await Promise.all([
-    worker(context, {
-      ...config, name: config.workerName, handlers,
-      onReady({ session }) {
-        if (json) return log('info', 'ready', { session: session(), handlers: handlers.length, queues: config.queues ?? 'all' })
-        io.err(`tq worker ${config.workerName}  pid ${process.pid}`)
-        io.err(`  pool      ${config.concurrency} child processes × ${config.slots}`)
-        io.err(`  queues    ${config.queues?.join(', ') ?? 'all'}`)
-        io.err(`  handlers  ${handlers.length} in ${config.handlersDir}`)
-        io.err(`ready in ${Math.round(performance.now() - asked)} ms. Ctrl-C drains (${config.drainMs / 1000}s), twice quits now.`)
+    worker(
+      context,
+      {
+        ...config,
+        name: config.workerName,
+        handlers,
+        onReady({ session }) {
+          if (json)
+            return log('info', 'ready', {
+              session: session(),
+              handlers: handlers.length,
+              queues: config.queues ?? 'all',
+            })
+          io.err(`tq worker ${config.workerName}  pid ${process.pid}`)
+          io.err(`  pool      ${config.concurrency} child processes × ${config.slots}`)
+          io.err(`  queues    ${config.queues?.join(', ') ?? 'all'}`)
+          io.err(`  handlers  ${handlers.length} in ${config.handlersDir}`)
+          io.err(
+            `ready in ${Math.round(performance.now() - asked)} ms. Ctrl-C drains (${config.drainMs / 1000}s), twice quits now.`,
+          )
+        },
       },
-    }, io.signal),
+      io.signal,
+    ),
     timers(context, io.signal),
     reaper(context, config, io.signal),
   ])

@@ -15,5 +15,9 @@ export const noSuchManifest = async ({ sql, namespace }: Context, kinds: Kind[],
     : names.length === 0
       ? 'nothing is applied yet: `tq apply`'
       : `there are ${shown.join(', ')}${names.length > shown.length ? ', …' : ''}`
-  return new TqError('NOT_FOUND', `there is no ${kinds.map(kind => nouns[kind]).join(' or ')} "${name}" in namespace "${namespace}"; ${way}`, { name })
+  return new TqError(
+    'NOT_FOUND',
+    `there is no ${kinds.map(kind => nouns[kind]).join(' or ')} "${name}" in namespace "${namespace}"; ${way}`,
+    { name },
+  )
 }

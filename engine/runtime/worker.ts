@@ -265,7 +265,11 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
         settler.add(jobs.map(job => ({ do: 'release', job })))
       },
       onLog: lines => logs.write(lines, one => inFlight.get(one)?.job),
-      onProgress: () => {},
+      onProgress: progress =>
+        logs.write(
+          progress.map(({ key, fraction, text }) => ({ key, level: 'info' as const, message: `${Math.round(fraction * 100)} %${text ? `  ${text}` : ''}`, fields: { progress: fraction } })),
+          one => inFlight.get(one)?.job,
+        ),
     })
   }
 

@@ -51,7 +51,8 @@ spec:
 `
 const dir = project({
   'manifests/all.yaml': workflows,
-  'tasks/say.ts': "export default ({ text }: { text: string }) => { console.log(`said \\u001b[31m${text}`); return { said: text } }\n",
+  'tasks/say.ts':
+    'export default ({ text }: { text: string }) => { console.log(`said \\u001b[31m${text}`); return { said: text } }\n',
   'tasks/breaks.ts': "export default () => { throw new RangeError('out of \\u001b[5A range\\nsecond line') }\n",
   'tasks/nap.ts':
     "export default (_: unknown, { signal }: { signal: AbortSignal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))\n",
@@ -75,7 +76,10 @@ test('a run that failed exits with 3 and says what failed, in one line, and wher
   const { exitCode, stdout, stderr } = await run('run', 'breaks', '--wait')
   t.is(exitCode, 3)
   t.is(stdout, '')
-  t.regex(stderr, /^✖ breaks \w{8} failed after .*: broken: RangeError: out of {2}range\n {2}logs: tq logs \w{8}\/broken /)
+  t.regex(
+    stderr,
+    /^✖ breaks \w{8} failed after .*: broken: RangeError: out of {2}range\n {2}logs: tq logs \w{8}\/broken /,
+  )
 })
 
 test('a watched run in a pipe prints lines with times and no escape sequence, and exits like the run', async t => {
@@ -107,7 +111,12 @@ test('what is not there exits with 6, and says what is near', async t => {
   const unknown = await run('run', 'gret', '-i', 'name=Ada')
   t.is(unknown.exitCode, 6)
   t.regex(unknown.stderr, /did you mean "greet"\?/)
-  for (const args of [['describe', 'workflow', 'gret'], ['plan', 'gret'], ['get', 'workflows', 'gret']]) t.regex((await here(...args)).stderr, /did you mean "greet"\?/, args.join(' '))
+  for (const args of [
+    ['describe', 'workflow', 'gret'],
+    ['plan', 'gret'],
+    ['get', 'workflows', 'gret'],
+  ])
+    t.regex((await here(...args)).stderr, /did you mean "greet"\?/, args.join(' '))
   t.regex((await run('run', 'something-else')).stderr, /there are breaks, greet, late, long/)
   t.is((await run('describe', 'run', 'zzzzzzzz')).exitCode, 6)
 })
@@ -136,7 +145,10 @@ test('without a database commands exit with 69 and say how to get one; so do tho
   const none = await tq(empty, ['get', 'runs'])
   t.is(none.exitCode, 69)
   t.regex(none.stderr, /start `tq dev`, or set TQ_DATABASE_URL/)
-  t.is((await tq(empty, ['get', 'runs'], { env: { TQ_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' } })).exitCode, 69)
+  t.is(
+    (await tq(empty, ['get', 'runs'], { env: { TQ_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' } })).exitCode,
+    69,
+  )
   const { url } = await testDatabase()
   const old = await tq(empty, ['get', 'runs'], { env: { TQ_DATABASE_URL: url } })
   t.is(old.exitCode, 69)
@@ -145,7 +157,9 @@ test('without a database commands exit with 69 and say how to get one; so do tho
 
 test('Ctrl-C while watching detaches with 130; the run goes on', async t => {
   const watching = run('run', 'long', '--watch')
-  const started = await new Promise<string>(resolve => watching.stderr.once('data', (chunk: Buffer) => resolve(String(chunk))))
+  const started = await new Promise<string>(resolve =>
+    watching.stderr.once('data', (chunk: Buffer) => resolve(String(chunk))),
+  )
   const id = /long (\w{8})/.exec(started)![1]!
   watching.kill('SIGINT')
   const { exitCode, stderr } = await watching
@@ -184,7 +198,16 @@ test('wrong usage exits with 2 and proposes what is near', async t => {
 })
 
 const calls: { [command: string]: string[] } = {
-  validate: [], apply: [], run: ['task/twice', '-i', 'text=x'], get: ['runs'], describe: ['@latest'], wait: [], logs: ['@latest'], cancel: [], plan: ['greet'], db: ['status'],
+  validate: [],
+  apply: [],
+  run: ['task/twice', '-i', 'text=x'],
+  get: ['runs'],
+  describe: ['@latest'],
+  wait: [],
+  logs: ['@latest'],
+  cancel: [],
+  plan: ['greet'],
+  db: ['status'],
 }
 
 for (const spec of commands.filter(({ options }) => options.some(([flags]) => flags.startsWith('-o,')))) {
@@ -195,14 +218,22 @@ for (const spec of commands.filter(({ options }) => options.some(([flags]) => fl
     const args = [name, ...calls[name]!, ...(['wait', 'cancel'].includes(name) ? [id] : [])]
     const json = await here(...args, '-o', 'json')
     t.is(json.exitCode, 0, json.stderr)
-    for (const line of name === 'logs' ? json.stdout.split('\n').filter(Boolean) : [json.stdout]) t.notThrows(() => JSON.parse(line), line)
+    for (const line of name === 'logs' ? json.stdout.split('\n').filter(Boolean) : [json.stdout])
+      t.notThrows(() => JSON.parse(line), line)
     for (const format of spec.formats ?? ['table', 'json', 'yaml', 'name']) {
       const { exitCode, stdout } = await here(...args, '-o', format)
       t.is(exitCode, 0, format)
       if (format === 'yaml') t.notThrows(() => parse(stdout))
       if (format === 'name') t.false(/[{}]/.test(stdout))
     }
-    const unknown = await here(name, ...calls[name]!, ...(['wait', 'cancel'].includes(name) ? [id] : []), '--no-such-flag', '-o', 'json')
+    const unknown = await here(
+      name,
+      ...calls[name]!,
+      ...(['wait', 'cancel'].includes(name) ? [id] : []),
+      '--no-such-flag',
+      '-o',
+      'json',
+    )
     t.is(unknown.exitCode, 2)
     t.is((JSON.parse(unknown.stdout) as { error: { code: string } }).error.code, 'USAGE')
     if (name === 'validate') return
@@ -219,7 +250,8 @@ for (const spec of commands.filter(({ options }) => options.some(([flags]) => fl
 }
 
 test('every kind of list can be had, and empty ones say what to do next', async t => {
-  for (const what of ['runs', 'workflows', 'tasks', 'queues', 'workers']) t.true(Array.isArray(JSON.parse((await here('get', what, '-o', 'json')).stdout)), what)
+  for (const what of ['runs', 'workflows', 'tasks', 'queues', 'workers'])
+    t.true(Array.isArray(JSON.parse((await here('get', what, '-o', 'json')).stdout)), what)
   t.true(Array.isArray(JSON.parse((await here('get', 'jobs', '@latest', '-o', 'json')).stdout)))
   const { url } = await testDatabase()
   const env = { TQ_DATABASE_URL: url }

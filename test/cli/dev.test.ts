@@ -119,7 +119,9 @@ test('tq dev --run exits like the run where nobody is at the terminal, and with 
 })
 
 test('tq dev --fresh does not empty a database that somebody configured', async t => {
-  const { exitCode, stderr } = await tq(project(files), ['dev', '--fresh'], { env: { TQ_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' } })
+  const { exitCode, stderr } = await tq(project(files), ['dev', '--fresh'], {
+    env: { TQ_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' },
+  })
   t.is(exitCode, 2)
   t.regex(stderr, /--fresh empties only an embedded Postgres/)
 })

@@ -31,18 +31,33 @@ export const copy = (dir: string, ...paths: string[]): void => {
 
 /** No settings of whoever runs the tests. */
 export const environment = (more: Record<string, string> = {}): Record<string, string> => {
-  const kept = Object.entries(process.env).filter(([name]) => !/^(TQ_|DATABASE_URL$|CI$|NO_COLOR$|FORCE_COLOR$)/.test(name))
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^(TQ_|DATABASE_URL$|CI$|NO_COLOR$|FORCE_COLOR$)/.test(name),
+  )
   return { ...(Object.fromEntries(kept) as Record<string, string>), ...more }
 }
 
 /** Runs `tq` in a process of its own and resolves when it has ended, however that went. */
-export const tq = (dir: string, args: string[], { env, ...options }: { env?: Record<string, string>; input?: string } = {}) =>
+export const tq = (
+  dir: string,
+  args: string[],
+  { env, ...options }: { env?: Record<string, string>; input?: string } = {},
+) =>
   execa(process.execPath, ['--disable-warning=ExperimentalWarning', entry, ...args], {
-    cwd: dir, reject: false, ...('input' in options ? options : { stdin: 'ignore' as const }), env: environment(env), extendEnv: false, forceKillAfterDelay: false,
+    cwd: dir,
+    reject: false,
+    ...('input' in options ? options : { stdin: 'ignore' as const }),
+    env: environment(env),
+    extendEnv: false,
+    forceKillAfterDelay: false,
   }) as unknown as Running
 
 /** Runs a command line in this process, where a process of its own would only cost time. */
-export const tqHere = async (dir: string, args: string[], env: Record<string, string> = {}): Promise<{ exitCode: number; stdout: string; stderr: string }> => {
+export const tqHere = async (
+  dir: string,
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<{ exitCode: number; stdout: string; stderr: string }> => {
   const stdout: string[] = []
   const stderr: string[] = []
   const io: Io = {
@@ -80,17 +95,27 @@ export const printed = (running: Running, wanted: string | RegExp, count = 1): P
       text += chunk
       if (found()) resolve(text)
     })
-    running.then(({ stderr }) => (found() ? resolve(text) : reject(new Error(`ended without printing ${wanted}:\n${stderr}`))), reject)
+    running.then(
+      ({ stderr }) => (found() ? resolve(text) : reject(new Error(`ended without printing ${wanted}:\n${stderr}`))),
+      reject,
+    )
   })
 
 /** `tq dev` in a folder, up. In an object, because a running process is a promise of its end. */
-export const dev = async (dir: string, args: string[] = [], env: Record<string, string> = {}): Promise<{ running: Running; banner: string }> => {
+export const dev = async (
+  dir: string,
+  args: string[] = [],
+  env: Record<string, string> = {},
+): Promise<{ running: Running; banner: string }> => {
   const running = tq(dir, ['dev', ...args], { env })
   const banner = await printed(running, 'Ctrl-C stops')
   // However the test file ends, also by a timeout of the test runner: nothing stays behind.
   const kill = () => void running.kill('SIGTERM')
   process.once('exit', kill)
-  running.then(() => process.off('exit', kill), () => {})
+  running.then(
+    () => process.off('exit', kill),
+    () => {},
+  )
   return { running, banner }
 }
 

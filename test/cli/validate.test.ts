@@ -7,7 +7,8 @@ type Found = { diagnostics: { code: string; line: number; column: number; file: 
 const folder = join(root, 'manifests/invalid')
 const files = readdirSync(folder).filter(name => name.endsWith('.yaml'))
 const stated = (file: string): string => readFileSync(join(folder, file), 'utf8').split('\n')[0]!
-const told = ({ diagnostics }: Found): string[] => diagnostics.map(({ code, line, column }) => `# ${code} ${line}:${column}`)
+const told = ({ diagnostics }: Found): string[] =>
+  diagnostics.map(({ code, line, column }) => `# ${code} ${line}:${column}`)
 
 test('each invalid manifest gives exit 2 and the one diagnostic of its first line', async t => {
   for (const file of files) {
@@ -18,13 +19,23 @@ test('each invalid manifest gives exit 2 and the one diagnostic of its first lin
 })
 
 test('three invalid files at once give three diagnostics, each with its file', async t => {
-  const names = files.map(file => /^ *(?:metadata: \{ )?name: ([\w-]+)/m.exec(readFileSync(join(folder, file), 'utf8'))?.[1])
+  const names = files.map(
+    file => /^ *(?:metadata: \{ )?name: ([\w-]+)/m.exec(readFileSync(join(folder, file), 'utf8'))?.[1],
+  )
   const three = files.filter((_, i) => names[i] && names.indexOf(names[i]) === i).slice(0, 3)
-  const { exitCode, stdout } = await tq(root, ['validate', ...three.flatMap(file => ['-f', join('manifests/invalid', file)]), '-o', 'json'])
+  const { exitCode, stdout } = await tq(root, [
+    'validate',
+    ...three.flatMap(file => ['-f', join('manifests/invalid', file)]),
+    '-o',
+    'json',
+  ])
   t.is(exitCode, 2)
   const found = JSON.parse(stdout) as Found
   t.deepEqual(told(found).sort(), three.map(stated).sort())
-  t.deepEqual(found.diagnostics.map(({ file }) => file).sort(), three.map(file => join('manifests/invalid', file)))
+  t.deepEqual(
+    found.diagnostics.map(({ file }) => file).sort(),
+    three.map(file => join('manifests/invalid', file)),
+  )
 })
 
 test('for people there is the place, an excerpt with carets, and how many there are', async t => {

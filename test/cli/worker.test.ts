@@ -3,7 +3,8 @@ import { testDatabase } from '../support/postgres.ts'
 import { printed, project, stop, tq, tqHere } from './support.ts'
 
 const dir = project({
-  'manifests/echo.yaml': 'apiVersion: tq/v1\nkind: Chain\nmetadata: { name: echo }\nspec:\n  inputs: { n: { type: integer } }\n  steps:\n    - { id: echo, task: echo }\n',
+  'manifests/echo.yaml':
+    'apiVersion: tq/v1\nkind: Chain\nmetadata: { name: echo }\nspec:\n  inputs: { n: { type: integer } }\n  steps:\n    - { id: echo, task: echo }\n',
   'tasks/echo.ts': 'export default (input: unknown) => input\n',
 })
 
@@ -14,7 +15,10 @@ test('tq worker says what it serves, runs what is started, and ends with 0 when 
   await tqHere(dir, ['db', 'migrate'], env)
   await tqHere(dir, ['apply'], env)
   const worker = tq(dir, ['worker', '-c', '1', '--name', 'one'], { env })
-  t.regex(await printed(worker, 'Ctrl-C drains'), /^tq worker one {2}pid \d+\n {2}pool {6}1 child processes × 1\n {2}queues {4}all\n {2}handlers {2}1 in /)
+  t.regex(
+    await printed(worker, 'Ctrl-C drains'),
+    /^tq worker one {2}pid \d+\n {2}pool {6}1 child processes × 1\n {2}queues {4}all\n {2}handlers {2}1 in /,
+  )
   t.deepEqual(JSON.parse((await tqHere(dir, ['run', 'echo', '-i', 'n=3', '--wait'], env)).stdout), { n: 3 })
   t.regex((await tqHere(dir, ['get', 'workers'], env)).stdout, /^one +/m)
   t.is((await stop(worker)).exitCode, 0)

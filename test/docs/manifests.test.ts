@@ -10,7 +10,12 @@ type Document = { kind: string; metadata: { name: string }; 'x-example'?: Exampl
 /** Made to go wrong; test/tasks/poison.test.ts and the tests of faults run it. */
 const others = ['poison.yaml']
 const files = readdirSync(join(root, 'manifests')).filter(name => name.endsWith('.yaml') && !others.includes(name))
-const documents = files.flatMap(file => parseAllDocuments(readFileSync(join(root, 'manifests', file), 'utf8')).map(document => ({ file, document: document.toJS() as Document })))
+const documents = files.flatMap(file =>
+  parseAllDocuments(readFileSync(join(root, 'manifests', file), 'utf8')).map(document => ({
+    file,
+    document: document.toJS() as Document,
+  })),
+)
 
 const dir = project()
 copy(dir, ...files.map(file => join('manifests', file)), 'package-lock.json')
@@ -19,7 +24,9 @@ symlinkSync(join(root, 'node_modules'), join(dir, 'node_modules'))
 devForAll(test, dir, { TQ_HANDLERS: join(root, 'tasks') })
 
 test('every sample has an example of every workflow in it', t => {
-  for (const { file, document } of documents) if (['Chain', 'Group', 'Chord', 'Flow'].includes(document.kind)) t.true((document['x-example']?.length ?? 0) > 0, `${file}: ${document.metadata.name}`)
+  for (const { file, document } of documents)
+    if (['Chain', 'Group', 'Chord', 'Flow'].includes(document.kind))
+      t.true((document['x-example']?.length ?? 0) > 0, `${file}: ${document.metadata.name}`)
 })
 
 for (const { file, document } of documents)
@@ -27,8 +34,21 @@ for (const { file, document } of documents)
     test(`manifests/${file}: ${document.metadata.name}, example ${i + 1}, is ${expect.state}`, async t => {
       const inputFile = join(dir, `${document.metadata.name}-${i}.json`)
       write(dir, `${document.metadata.name}-${i}.json`, JSON.stringify(input))
-      const { stdout, stderr } = await tqHere(dir, ['run', document.metadata.name, '--input-file', inputFile, '--wait', '-o', 'json'])
-      const found = JSON.parse(stdout) as { state: string; output: unknown; warnings: number; error: { name: string } | null }
+      const { stdout, stderr } = await tqHere(dir, [
+        'run',
+        document.metadata.name,
+        '--input-file',
+        inputFile,
+        '--wait',
+        '-o',
+        'json',
+      ])
+      const found = JSON.parse(stdout) as {
+        state: string
+        output: unknown
+        warnings: number
+        error: { name: string } | null
+      }
       t.is(found.state, expect.state, `${stderr}${stdout}`)
       if ('output' in expect) t.deepEqual(found.output, expect.output)
       if (expect.warnings !== undefined) t.is(found.warnings, expect.warnings)

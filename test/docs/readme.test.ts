@@ -6,12 +6,16 @@ import { copy, dev, entry, environment, project, root, type Running, stop, write
 
 type Block = { language: string; text: string }
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
-const blocks: Block[] = [...readme.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language, text]) => ({ language: language!, text: text! }))
+const blocks: Block[] = [...readme.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language, text]) => ({
+  language: language!,
+  text: text!,
+}))
 
 /** Ids, times and the widths of columns differ from run to run. */
 const pattern = (line: string): RegExp =>
   new RegExp(
-    line.trim()
+    line
+      .trim()
       .replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
       .replaceAll('t3h8v2f4', '\\w{8}')
       .replaceAll(/\d+ ms/g, '[\\d.]+(?: ms|s)')
@@ -36,7 +40,15 @@ test('the commands of the README print what it says', async t => {
       if (line === 'npx tq dev') running = (await dev(dir)).running
       else {
         const command = line.replace(/^npx tq/, `"${process.execPath}" "${entry}"`)
-        const { all } = await execa(command, { cwd: dir, shell: true, all: true, reject: false, stdin: 'ignore', env: environment(), extendEnv: false })
+        const { all } = await execa(command, {
+          cwd: dir,
+          shell: true,
+          all: true,
+          reject: false,
+          stdin: 'ignore',
+          env: environment(),
+          extendEnv: false,
+        })
         printed += `${all}\n`
       }
     }
