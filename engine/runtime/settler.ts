@@ -38,10 +38,7 @@ type Options = {
   lanes: number
   signal: AbortSignal
   onFlush(flushed: Flushed): void
-  /**
-   * Jobs may be held that nobody here knows of: a statement's answer was lost, or it was held off because the job had been
-   * cancelled meanwhile, and is to be decided again.
-   */
+  /** A statement's answer was lost: jobs may be held that nobody knows of. */
   onLostAnswer(): void
   /** A row that the store does not take, alone: its job fails with this. */
   onRefused(action: Action, error: Error): void
@@ -105,10 +102,11 @@ export const openSettler = (options: Options): Settler => {
 type Brought = Omit<Flushed, 'gone'>
 
 /** One statement for each kind of action that is there; almost always that is one. */
-const perform = async ({ sql, session, serves, onLostAnswer }: Options, batch: Action[], mayTake: boolean): Promise<Brought> => {
+const perform = async ({ sql, session, serves }: Options, batch: Action[], mayTake: boolean): Promise<Brought> => {
   const result: Brought = { taken: [], ready: [], stopped: [], ended: [], results: [], scheduled: false }
   const at = { session: session(), serves: mayTake ? serves() : [0] }
   const by = <Kind extends Action['do']>(kind: Kind) => batch.filter((action): action is Extract<Action, { do: Kind }> => action.do === kind)
+  const heldOff: HeldJob[] = []
   const ends = by('end')
   const work: Promise<void>[] = []
   if (ends.length > 0)
@@ -135,15 +133,15 @@ const perform = async ({ sql, session, serves, onLostAnswer }: Options, batch: A
     work.push(
       openScopes(sql, { ...at, scope: scope as Scope, openings: opens.map(action => action.opening), takes: opens[0]!.takes, deadlineMs: opens[0]!.deadlineMs }).then(opened => {
         result.scheduled ||= opens[0]!.deadlineMs !== null
-        if (opened.opened.includes(false)) onLostAnswer()
+        heldOff.push(...opens.filter((_, i) => !opened.opened[i]).map(action => action.job))
         result.taken.push(...opened.taken)
         result.ready.push(...opened.ready)
       }),
     )
-  for (const { loop } of by('loop'))
+  for (const { job, loop } of by('loop'))
     work.push(
       openLoop(sql, { ...at, loop, takes: Math.min(loop.window, 256) }).then(opened => {
-        if (!opened) return onLostAnswer()
+        if (!opened) return void heldOff.push(job)
         result.taken.push(...opened.taken)
         result.ready.push(...opened.ready)
       }),
@@ -153,7 +151,7 @@ const perform = async ({ sql, session, serves, onLostAnswer }: Options, batch: A
     work.push(
       route(sql, { ...at, routes: routes.map(action => action.route) }).then(rows => {
         result.scheduled ||= routes.some(action => action.route.deadlineMs !== null)
-        if (rows.length < routes.length) onLostAnswer()
+        if (rows.length < routes.length) heldOff.push(...routes.map(action => action.job).filter(job => !rows.some(row => row.run === job.run && row.n === job.n)))
         for (const row of rows) {
           const job = routes.find(({ job }) => job.run === row.run && job.n === row.n)!.job
           if (row.taken) result.taken.push({ ...job, queue: row.queue })
@@ -162,13 +160,15 @@ const perform = async ({ sql, session, serves, onLostAnswer }: Options, batch: A
       }),
     )
   for (const { job, delayMs } of by('retryScope'))
-    work.push(retryScope(sql, { ...at, run: job.run, n: job.n, attempt: job.attempt, delayMs }).then(done => (done ? void (result.scheduled = true) : onLostAnswer())))
+    work.push(retryScope(sql, { ...at, run: job.run, n: job.n, attempt: job.attempt, delayMs }).then(done => (done ? void (result.scheduled = true) : void heldOff.push(job))))
   const postponed = by('postpone')
   if (postponed.length > 0)
     work.push(postpone(sql, { ...at, jobs: postponed.map(({ job }) => job), delayMs: postponed[0]!.delayMs }).then(() => void (result.scheduled = true)))
   const released = by('release')
   if (released.length > 0) work.push(release(sql, { ...at, jobs: released.map(({ job }) => job) }).then(rows => void result.ready.push(...rows)))
   await Promise.all(work)
+  // Cancelled between its decision and this statement: whoever claims it next sees that. Not ours any more: nothing happens.
+  if (heldOff.length > 0) result.ready.push(...(await release(sql, { ...at, jobs: heldOff })))
   return result
 }
 
