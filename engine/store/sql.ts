@@ -99,6 +99,7 @@ export const tagged = (target: pg.Pool | pg.ClientBase): Sql => {
     async begin<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
       if (!(target instanceof pg.Pool)) return nested(target, work)
       const client = await target.connect()
+      client.on('error', ignore) // a connection that breaks between two statements: the next one says so
       try {
         const result = await nested(client, work)
         client.release()
@@ -106,6 +107,8 @@ export const tagged = (target: pg.Pool | pg.ClientBase): Sql => {
       } catch (error) {
         client.release(error instanceof Error ? error : true)
         throw error
+      } finally {
+        client.off('error', ignore)
       }
     },
     async script(text: string): Promise<void> {
@@ -113,6 +116,8 @@ export const tagged = (target: pg.Pool | pg.ClientBase): Sql => {
     },
   }) as Sql
 }
+
+const ignore = () => {}
 
 const nested = async <T>(client: pg.ClientBase, work: (sql: Sql) => Promise<T>): Promise<T> => {
   await client.query('begin')
