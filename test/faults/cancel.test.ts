@@ -7,7 +7,11 @@ test('cancelled at any moment, a run ends soon, runs its finally, and leaves not
   const engine = await testEngine({ leaseMs: 2000, slots: 4 })
   t.teardown(engine.stop)
   const random = seeded(11)
-  await engine.applyYaml(workflow('Chain', 'busy', `
+  await engine.applyYaml(
+    workflow(
+      'Chain',
+      'busy',
+      `
     inputs: { list: { type: array, default: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] }, yes: { type: boolean, default: true }, dir: { type: string } }
     steps:
       - { id: a, when: "{{ inputs.yes }}", task: noop }
@@ -19,7 +23,9 @@ test('cancelled at any moment, a run ends soon, runs its finally, and leaves not
           - { id: flow, flow: [{ id: a, task: noop }, { id: b, needs: [a], task: noop }, { id: c, needs: [{ any: [a, b] }], chain: [{ task: noop }] }] }
           - { id: bad, task: fail, with: {}, onError: [{ do: [{ task: noop }] }], finally: [{ task: noop }] }
     finally: [{ id: last, task: echo, with: "{{ run.state }}" }]
-  `))
+  `,
+    ),
+  )
   const runs = await Promise.all(
     Array.from({ length: 120 }, async () => {
       await sleep(random() * 1500)
@@ -37,6 +43,8 @@ test('cancelled at any moment, a run ends soon, runs its finally, and leaves not
   }
   t.is((await engine.sql`select from job`).length, 0)
   const worst = Math.max(...runs.map(({ ms }) => ms))
-  t.log(`${runs.filter(({ run }) => run.state === 'cancelled').length} of ${runs.length} were cancelled; the longest took ${Math.round(worst)} ms`)
+  t.log(
+    `${runs.filter(({ run }) => run.state === 'cancelled').length} of ${runs.length} were cancelled; the longest took ${Math.round(worst)} ms`,
+  )
   t.true(worst < 10_000, `${worst} ms`)
 })

@@ -9,7 +9,11 @@ test('a deadline that passes at any moment ends its run as failed with Timeout, 
   const random = seeded(5)
   const deadlines = [20, 35, 50, 80, 120]
   for (const ms of deadlines)
-    await engine.applyYaml(workflow('Chain', `limit-${ms}`, `
+    await engine.applyYaml(
+      workflow(
+        'Chain',
+        `limit-${ms}`,
+        `
       inputs: { list: { type: array, default: [0, 1, 2, 3, 4, 5, 6, 7] }, yes: { type: boolean, default: true } }
       deadline: ${ms}ms
       steps:
@@ -22,7 +26,9 @@ test('a deadline that passes at any moment ends its run as failed with Timeout, 
             - { id: rounds, retry: { max: 3, delay: 1ms }, chain: [{ task: noop }, { task: fail, with: {}, onError: [{ recover: true, do: [{ task: noop }] }] }] }
         - { id: z, task: noop, deadline: 10s }
       finally: [{ id: last, task: echo, with: "{{ run.state }}" }]
-    `))
+    `,
+      ),
+    )
   const runs = await Promise.all(
     Array.from({ length: 80 }, async (_, i) => {
       await sleep(random() * 1500)
@@ -41,7 +47,11 @@ test('a deadline that passes at any moment ends its run as failed with Timeout, 
 test('stopOnFailure while everything goes at once leaves nothing behind', async t => {
   const engine = await testEngine({ leaseMs: 2000, slots: 4 })
   t.teardown(engine.stop)
-  await engine.applyYaml(workflow('Chain', 'stops', `
+  await engine.applyYaml(
+    workflow(
+      'Chain',
+      'stops',
+      `
     inputs: { list: { type: array } }
     steps:
       - id: each
@@ -49,7 +59,9 @@ test('stopOnFailure while everything goes at once leaves nothing behind', async 
         finally: [{ task: noop }]
         chain: [{ task: noop }, { when: "{{ gt x 20 }}", task: fail, with: {} }, { task: noop }]
     finally: [{ id: last, task: noop }]
-  `))
+  `,
+    ),
+  )
   const list = Array.from({ length: 300 }, (_, i) => i)
   const runs = await Promise.all(Array.from({ length: 12 }, () => engine.run('stops', { list })))
   for (const run of runs) {
