@@ -137,6 +137,10 @@ const startServices = async (
 
 /** Applies the folder's manifests. False: they have errors, which were printed. */
 const applyFolder = async (io: Io, context: Context, config: Config): Promise<boolean> => {
+  if (!existsSync(join(io.cwd, defaultFolder))) {
+    io.err(`   ! there is no folder ${defaultFolder}/ here yet; what is saved in it is applied`)
+    return false
+  }
   let said = ''
   const changes = await applyFiles(io, context, config, {}).catch(error => {
     said = explain(error).message
