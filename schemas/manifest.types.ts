@@ -567,14 +567,6 @@ export interface TaskSpec {
    */
   onLost?: 'requeue' | 'fail'
   /**
-   * At most so many starts.
-   */
-  rateLimit?: string
-  /**
-   * At most so many jobs of the task at once.
-   */
-  concurrency?: number
-  /**
    * 0 to 9, 9 first. Default 5.
    */
   priority?: number
@@ -594,10 +586,6 @@ export interface QueueSpec {
    * At most so many starts.
    */
   rateLimit?: string
-  /**
-   * At most so many jobs may wait.
-   */
-  maxDepth?: number
   /**
    * True: nothing is started.
    */

@@ -22,14 +22,19 @@ export const benchPostgres = async (): Promise<Bench> => {
 
 export type Engine = { context: Context; worker: Worker; stop(): Promise<void> }
 
-/** The whole engine in this process, with child processes for the handlers, on a fresh schema. */
-export const benchEngine = async (url: string, { children = 1 }: { children?: number } = {}): Promise<Engine> => {
+/** A client on a fresh schema. */
+export const benchClient = async (url: string): Promise<Awaited<ReturnType<typeof openClient>>> => {
   const schema = 'tq_bench'
   const database = openDatabase(url, { schema, max: 1 })
   await database.sql.script(`drop schema if exists ${schema} cascade`)
   await migrate(database)
   await database.close()
-  const context = await openClient({ databaseUrl: url, schema, namespace: 'default', connections: 4, log: (level, text) => void (level !== 'debug' && console.error(level, text)) })
+  return openClient({ databaseUrl: url, schema, namespace: 'default', connections: 4, log: (level, text) => void (level !== 'debug' && console.error(level, text)) })
+}
+
+/** The whole engine in this process, with child processes for the handlers, on a fresh schema. */
+export const benchEngine = async (url: string, { children = 1 }: { children?: number } = {}): Promise<Engine> => {
+  const context = await benchClient(url)
   const stop = new AbortController()
   const ready = Promise.withResolvers<Worker>()
   const handlersDir = new URL('../handlers', import.meta.url).pathname

@@ -12,6 +12,7 @@ export const isLater = (field: string, part: unknown): boolean => {
 const parts: { [name: string]: unknown } = {
   step: schema.$defs.step,
   taskSpec: schema.$defs.taskSpec,
+  queueSpec: schema.$defs.queueSpec,
   chainSpec: schema.$defs.chainSpec,
   groupSpec: schema.$defs.groupSpec,
   chordSpec: schema.$defs.chordSpec,
@@ -25,7 +26,8 @@ const laterFields: { [part: string]: string[] } = {
     ...['workflow', 'wait', 'switch', 'repeat', 'delay', 'startWithin', 'compensate', 'cache', 'quorum', 'detach'],
     'stopOnFailure',
   ],
-  taskSpec: ['startWithin', 'heartbeat', 'result', 'env'],
+  taskSpec: ['startWithin', 'heartbeat', 'result', 'env', 'rateLimit', 'concurrency'],
+  queueSpec: ['maxDepth'],
   chainSpec: workflow,
   groupSpec: [...workflow, 'stopOnFailure'],
   chordSpec: [...workflow, 'stopOnFailure'],

@@ -85,14 +85,13 @@ const queuesOf = (nodes: { task?: { queue: string } }[]): string[] => [...new Se
 
 /** A Queue's spec as the table has it; `rateLimit` is a count and a unit, `100/s`. */
 const fieldsOf = (document: object): QueueFields => {
-  const { spec = {} } = document as { spec?: { paused?: boolean; concurrency?: number; rateLimit?: string; maxDepth?: number } }
+  const { spec = {} } = document as { spec?: { paused?: boolean; concurrency?: number; rateLimit?: string } }
   const rate = /^(\d+)\/(?:(\d+)?(ms|s|m|h|d))$/.exec(spec.rateLimit ?? '')
   return {
     paused: spec.paused ?? false,
     concurrency: spec.concurrency ?? null,
     rate_count: rate ? Number(rate[1]) : null,
     rate_ms: rate ? parseDuration(`${rate[2] ?? 1}${rate[3]}`) ?? null : null,
-    max_depth: spec.maxDepth ?? null,
   }
 }
 

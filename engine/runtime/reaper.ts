@@ -59,7 +59,11 @@ const takeBack = async (context: Context): Promise<boolean> => {
     if (action.do === 'end') {
       const settled = await settle(context.sql, { session, serves: [], endings: [action.ending], refills: action.refill ? [action.refill] : [], expired: true })
       context.broker.ring(settled.ready.map(ready => ({ queue: ready.queue })))
-    } else requeued.push({ run: job.run, n: job.n, attempt: job.attempt, session, counts: true })
+    } else {
+      // It has blocks of its own: decided as failed, it is no longer a job that runs its handler.
+      const result = JSON.stringify({ state: 'failed', output: null, error, errors: [error], last: true })
+      requeued.push({ run: job.run, n: job.n, attempt: job.attempt, session, counts: false, result })
+    }
   }
   const queued = await requeueLost(context.sql, requeued)
   if (queued.length > 0) {

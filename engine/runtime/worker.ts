@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8'
 import type { Control, Hint } from '../broker/index.ts'
 import { openPool, type Pool, type Result } from '../executor/index.ts'
 import { doomedJobs } from '../store/cancel.ts'
@@ -50,9 +49,6 @@ const maxBacklog = 5000
  * back in batches. Works until the signal aborts, then drains.
  */
 export const worker = async (context: Context, options: WorkerOptions, signal: AbortSignal): Promise<void> => {
-  // What a batch leaves behind dies young. With V8's default of 16 MB the dead are promoted and pile up: a forEach of a million
-  // items held 400 MB, with 4 MB it holds 230, at the same rate.
-  setFlagsFromString('--max-semi-space-size=4')
   const inFlight = new Map<number, InFlight>()
   const heldKeys = new Set<string>()
   /** Told to be cancelled while jobs were being made ready: perhaps one of them. */
@@ -269,7 +265,11 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
         settler.add(jobs.map(job => ({ do: 'release', job })))
       },
       onLog: lines => logs.write(lines, one => inFlight.get(one)?.job),
-      onProgress: () => {},
+      onProgress: progress =>
+        logs.write(
+          progress.map(({ key, fraction, text }) => ({ key, level: 'info' as const, message: `${Math.round(fraction * 100)} %${text ? `  ${text}` : ''}`, fields: { progress: fraction } })),
+          one => inFlight.get(one)?.job,
+        ),
     })
   }
 

@@ -1,5 +1,5 @@
 import type { HeldJob, QueuedJob } from './job.ts'
-import { column, type Sql } from './sql.ts'
+import { column, lines, type Sql } from './sql.ts'
 
 /** Jobs that sessions hold which are no more, in the order of their ids. `session` is who held them. */
 export const lostJobs = (sql: Sql, { limit }: { limit: number }): Promise<(HeldJob & { session: number })[]> => sql<HeldJob & { session: number }>`
@@ -13,23 +13,30 @@ export const lostJobs = (sql: Sql, { limit }: { limit: number }): Promise<(HeldJ
  * Puts lost jobs back into their queues. `attempt` stays: the next claim raises it, and with the session gone the fence lets
  * the lost worker settle nothing. Locked in the order of their ids, like every write to several jobs; what another reaper is
  * taking is skipped. A container that waits for its decision is requeued uncounted: it ran nobody's code.
+ *
+ * With a `result`, JSON text, the job has been decided: it goes to the engine's own queue, where its blocks are opened.
  */
 export const requeueLost = (
   sql: Sql,
-  jobs: { run: string; n: number; attempt: number; session: number; counts: boolean }[],
+  jobs: { run: string; n: number; attempt: number; session: number; counts: boolean; result?: string }[],
 ): Promise<QueuedJob[]> => sql<QueuedJob>`
   with gone as materialized (
-    select job.run, job.n, lost.counts
+    select job.run, job.n, lost.counts, lost.result
     from unnest(
       ${column(jobs.map(j => j.run))}::uuid[], ${column(jobs.map(j => j.n))}::int[], ${column(jobs.map(j => j.attempt))}::int[],
-      ${column(jobs.map(j => j.session))}::int[], ${column(jobs.map(j => j.counts))}::boolean[]
-    ) as lost(run, n, attempt, session, counts)
+      ${column(jobs.map(j => j.session))}::int[], ${column(jobs.map(j => j.counts))}::boolean[],
+      string_to_array(${lines(jobs.map(j => j.result ?? null))}, E'\n', '')
+    ) as lost(run, n, attempt, session, counts, result)
     join job on job.run = lost.run and job.n = lost.n and job.attempt = lost.attempt and job.session = lost.session
     order by job.run, job.n
     for update of job skip locked
   ),
   requeued as (
-    update job set session = null, lost = job.lost + gone.counts::int
+    update job set session = null, lost = job.lost + gone.counts::int,
+      result = coalesce(gone.result::json, job.result),
+      queue = case when gone.result is null then job.queue else 0 end,
+      rank = case when gone.result is null then job.rank else 0 end,
+      inner_base = case when gone.result is null then job.inner_base else coalesce(job.inner_base, job.base) end
     from gone where job.run = gone.run and job.n = gone.n
     returning job.queue, job.run, job.n, job.attempt, job.node, job.parent, job.item, gone.counts
   ),

@@ -84,7 +84,6 @@ create table manifest (
   name text not null,
   revision integer not null,
   origin text default ''::text not null,
-  paused boolean default false not null,
   constraint manifest_pkey PRIMARY KEY (namespace, kind, name)
 );
 
@@ -133,12 +132,10 @@ create table queue (
   concurrency integer,
   rate_count integer,
   rate_ms integer,
-  max_depth integer,
   tokens double precision,
   tokens_at timestamp with time zone,
   constraint queue_pkey PRIMARY KEY (id),
   constraint queue_concurrency_check CHECK ((concurrency > 0)),
-  constraint queue_max_depth_check CHECK ((max_depth > 0)),
   constraint queue_namespace_name_key UNIQUE (namespace, name),
   constraint queue_rate_count_check CHECK ((rate_count > 0)),
   constraint queue_rate_ms_check CHECK ((rate_ms > 0))
@@ -194,7 +191,6 @@ create table session (
   lease_ends_at timestamp with time zone not null,
   draining boolean default false not null,
   ended_at timestamp with time zone,
-  missed integer default 0 not null,
   constraint session_pkey PRIMARY KEY (id)
 );
 

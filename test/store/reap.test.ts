@@ -98,3 +98,32 @@ test('a session that renews and holds its lock is left alone', async t => {
   for (const end = performance.now() + 3500; performance.now() < end; await sleep(50)) t.is(engine.worker.session(), before)
   t.deepEqual((await watchSessions(engine.sql)).map(({ expired, held }) => ({ expired, held })), [{ expired: false, held: true }])
 })
+
+test('a job that may not run again goes straight to its onError and finally blocks when its worker is lost', async t => {
+  const engine = await testEngine({ queues: ['other'], leaseMs: 2000 })
+  t.teardown(engine.stop)
+  await engine.applyYaml(`apiVersion: tq/v1
+kind: Task
+metadata: { name: once }
+spec: { handler: noop, onLost: fail }
+---
+apiVersion: tq/v1
+kind: Queue
+metadata: { name: other }
+spec: {}
+---
+${workflow('Chain', 'guarded', `
+  steps:
+    - id: a
+      task: once
+      onError: [{ on: [WorkerLost], recover: true, do: [{ id: fix, task: echo, queue: other, with: "{{ error.name }}" }] }]
+      finally: [{ id: end, task: noop, queue: other }]
+`)}`)
+  const id = await engine.start('guarded')
+  await lose(engine, id, 'guarded')
+  const run = await engine.ended(id)
+  t.is(run.state, 'succeeded')
+  t.is(run.output, 'WorkerLost')
+  t.is((await engine.sql`select from outcome where run = ${id} and n = 1 and session is not null and not final and state = 'succeeded'`).length, 0)
+  t.true(run.jobs.some(job => job.path.endsWith('end') && job.state === 'succeeded'))
+})

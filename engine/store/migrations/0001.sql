@@ -16,7 +16,6 @@ create table queue (
   concurrency int check (concurrency > 0),
   rate_count int check (rate_count > 0),
   rate_ms int check (rate_ms > 0),
-  max_depth int check (max_depth > 0),
   tokens double precision,
   tokens_at timestamptz,
   unique (namespace, name)
@@ -49,7 +48,6 @@ create table manifest (
   name text not null,
   revision int not null,
   origin text not null default '',
-  paused boolean not null default false,
   primary key (namespace, kind, name),
   foreign key (namespace, kind, name, revision) references revision deferrable initially deferred
 );
@@ -170,8 +168,7 @@ create table session (
   started_at timestamptz not null default clock_now(),
   lease_ends_at timestamptz not null,
   draining boolean not null default false,
-  ended_at timestamptz,
-  missed int not null default 0
+  ended_at timestamptz
 );
 create index session_open on session (id) where ended_at is null;
 
