@@ -23,7 +23,8 @@ export const fuzzed = (broker: Broker, how: Fuzz, seed = 1): Broker => {
   }
   const held: (() => void)[] = []
   const pass = (deliver: () => void): void => {
-    const what: Fuzz = how === 'mix' ? (['drop', 'double', 'reorder', 'delay'] as const)[Math.floor(random() * 4)]! : how
+    const what: Fuzz =
+      how === 'mix' ? (['drop', 'double', 'reorder', 'delay'] as const)[Math.floor(random() * 4)]! : how
     if (what === 'drop') return
     if (what === 'delay') return later(random() * 300, deliver)
     if (what === 'reorder') {
