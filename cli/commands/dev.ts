@@ -165,7 +165,7 @@ const namesOf = (changes: Change[]): string => {
 }
 
 const runOnce = async (io: Io, context: Context, options: Options, name: string): Promise<number> => {
-  const { id } = await start(context, { name, input: await readInput(io, options), trigger: 'dev' })
+  const { id } = await start(context, { name, input: await readInput(options), trigger: 'dev' })
   return finishWatching(io, context, id, { show: true, format: undefined })
 }
 

@@ -1,4 +1,4 @@
-import type { HeldJob, QueuedJob, Scope } from './job.ts'
+import type { HeldJob, Scope } from './job.ts'
 import { column, lines, type Sql } from './sql.ts'
 
 /** A held job that opens a scope: a container that starts, or any job whose onError or finally block starts. */
