@@ -11,11 +11,45 @@ const root = join(import.meta.dirname, '..')
 /** Folders that a folder's files may import from, beside their own. `types`: only types of it. */
 const allowed: { [layer: string]: { from: string[]; types?: string[] } } = {
   cli: { from: ['engine/client.ts', 'engine/server.ts'] },
-  'engine/client.ts': { from: ['engine/http', 'engine/runtime', 'engine/compile', 'engine/store', 'engine/broker', 'engine/executor', 'engine/model', 'schemas'] },
-  'engine/server.ts': { from: ['engine/http', 'engine/runtime', 'engine/compile', 'engine/store', 'engine/broker', 'engine/executor', 'engine/model', 'schemas'] },
+  'engine/client.ts': {
+    from: [
+      'engine/http',
+      'engine/runtime',
+      'engine/compile',
+      'engine/store',
+      'engine/broker',
+      'engine/executor',
+      'engine/model',
+      'schemas',
+    ],
+  },
+  'engine/server.ts': {
+    from: [
+      'engine/http',
+      'engine/runtime',
+      'engine/compile',
+      'engine/store',
+      'engine/broker',
+      'engine/executor',
+      'engine/model',
+      'schemas',
+    ],
+  },
   'engine/task.ts': { from: [] },
-  'engine/http': { from: ['engine/runtime', 'engine/compile', 'engine/store', 'engine/broker', 'engine/executor', 'engine/model', 'schemas'] },
-  'engine/runtime': { from: ['engine/compile', 'engine/store', 'engine/broker', 'engine/executor', 'engine/model', 'schemas'] },
+  'engine/http': {
+    from: [
+      'engine/runtime',
+      'engine/compile',
+      'engine/store',
+      'engine/broker',
+      'engine/executor',
+      'engine/model',
+      'schemas',
+    ],
+  },
+  'engine/runtime': {
+    from: ['engine/compile', 'engine/store', 'engine/broker', 'engine/executor', 'engine/model', 'schemas'],
+  },
   'engine/compile': { from: ['engine/model', 'schemas'] },
   'engine/store': { from: ['engine/model'] },
   'engine/broker': { from: ['engine/model'] },
@@ -43,13 +77,23 @@ const layerOf = (file: string): string => {
 
 const imports = (file: string): Import[] => {
   const text = code(file)
-  const found = [...text.matchAll(/(?:^|\n|;)\s*(?:import|export)\s+(type\s+)?(?:[^'"\n;]*?\sfrom\s+|(?=['"]))(['"])([^'"]+)\2|\bimport\(\s*(['"])([^'"]+)\4|\n\}\s+from\s+(['"])([^'"]+)\6/g)]
-  return found.map(match => ({ file, layer: layerOf(file), what: match[3] ?? match[5] ?? match[7]!, type: match[1] !== undefined }))
+  const found = [
+    ...text.matchAll(
+      /(?:^|\n|;)\s*(?:import|export)\s+(type\s+)?(?:[^'"\n;]*?\sfrom\s+|(?=['"]))(['"])([^'"]+)\2|\bimport\(\s*(['"])([^'"]+)\4|\n\}\s+from\s+(['"])([^'"]+)\6/g,
+    ),
+  ]
+  return found.map(match => ({
+    file,
+    layer: layerOf(file),
+    what: match[3] ?? match[5] ?? match[7]!,
+    type: match[1] !== undefined,
+  }))
 }
 
 const files = globSync(['engine/**/*.ts', 'cli/**/*.{ts,js}', 'tasks/**/*.ts'], { cwd: root })
 const all = files.flatMap(imports)
-const within = (place: string, layers: string[]): boolean => layers.some(layer => place === layer || place.startsWith(`${layer}/`))
+const within = (place: string, layers: string[]): boolean =>
+  layers.some(layer => place === layer || place.startsWith(`${layer}/`))
 
 test('imports were found', t => {
   t.true(files.length > 100)
@@ -65,30 +109,60 @@ test('imports between folders go one way', t => {
     if (target === 'package.json') return false
     return !rules || !(within(target, rules.from) || (one.type && within(target, rules.types ?? [])))
   })
-  t.deepEqual(wrong.map(({ file, what }) => `${file} imports ${what}`), [])
+  t.deepEqual(
+    wrong.map(({ file, what }) => `${file} imports ${what}`),
+    [],
+  )
 })
 
 test('model and compile are pure', t => {
-  const wrong = all.filter(({ layer, what }) => pure[layer] && !what.startsWith('.') && !pure[layer].some(name => what === name || what.startsWith(`${name}/`)))
-  t.deepEqual(wrong.map(({ file, what }) => `${file} imports ${what}`), [])
+  const wrong = all.filter(
+    ({ layer, what }) =>
+      pure[layer] && !what.startsWith('.') && !pure[layer].some(name => what === name || what.startsWith(`${name}/`)),
+  )
+  t.deepEqual(
+    wrong.map(({ file, what }) => `${file} imports ${what}`),
+    [],
+  )
 })
 
 test('only the store speaks SQL, beside the listening of the postgres broker and the making of a database', t => {
   const wrong = files.filter(file => {
-    if (within(file, ['engine/store']) || ['engine/broker/postgres.ts', 'engine/runtime/embedded.ts'].includes(file)) return false
+    if (within(file, ['engine/store']) || ['engine/broker/postgres.ts', 'engine/runtime/embedded.ts'].includes(file))
+      return false
     return /\bsql(<[^`]*>)?`|\.query\(/.test(code(file))
   })
   t.deepEqual(wrong, [])
 })
 
 test('pg is known to the store, the postgres broker and the embedded server alone, execa to the executor and it', t => {
-  const users = (name: string) => [...new Set(all.filter(one => one.what === name && !one.type).map(one => one.file))].sort()
-  t.deepEqual(users('pg').filter(file => !within(file, ['engine/store', 'engine/broker/postgres.ts', 'engine/runtime/embedded', 'engine/runtime/embedded.ts'])), [])
-  t.deepEqual(users('execa').filter(file => !within(file, ['engine/executor', 'engine/runtime/embedded'])), [])
+  const users = (name: string) =>
+    [...new Set(all.filter(one => one.what === name && !one.type).map(one => one.file))].sort()
+  t.deepEqual(
+    users('pg').filter(
+      file =>
+        !within(file, [
+          'engine/store',
+          'engine/broker/postgres.ts',
+          'engine/runtime/embedded',
+          'engine/runtime/embedded.ts',
+        ]),
+    ),
+    [],
+  )
+  t.deepEqual(
+    users('execa').filter(file => !within(file, ['engine/executor', 'engine/runtime/embedded'])),
+    [],
+  )
 })
 
 test('only the configuration and the command line read the environment', t => {
-  const wrong = files.filter(file => within(file, ['engine']) && readFileSync(join(root, file), 'utf8').includes('process.env'))
+  const wrong = files.filter(
+    file => within(file, ['engine']) && readFileSync(join(root, file), 'utf8').includes('process.env'),
+  )
   const known = ['engine/runtime/config.ts', 'engine/executor/process.ts', 'engine/executor/child.ts']
-  t.deepEqual(wrong.filter(file => !known.includes(file) && !within(file, ['engine/runtime/embedded', 'engine/executor/inside'])), [])
+  t.deepEqual(
+    wrong.filter(file => !known.includes(file) && !within(file, ['engine/runtime/embedded', 'engine/executor/inside'])),
+    [],
+  )
 })

@@ -16,7 +16,12 @@ export const parseControl = (text: string): Control | null => {
 const isControl = (message: unknown): message is Control => {
   if (!isRecord(message)) return false
   if (message.type === 'queues' || message.type === 'timers') return true
-  return message.type === 'cancel' && typeof message.run === 'string' && Array.isArray(message.jobs) && message.jobs.every(isHeld)
+  return (
+    message.type === 'cancel' &&
+    typeof message.run === 'string' &&
+    Array.isArray(message.jobs) &&
+    message.jobs.every(isHeld)
+  )
 }
 
 const isHeld = (job: unknown): boolean => isRecord(job) && Number.isInteger(job.n) && Number.isInteger(job.session)

@@ -17,7 +17,12 @@ export const passDeadline = async (context: Context, { run, n }: { run: string; 
   const error = deadlineError(node.deadlineMs ?? 0)
   const result = JSON.stringify({ state: 'failed', output: null, error, errors: [error], last: true })
   if (!(await decideFromOutside(context.sql, { run, n, attempt: job.attempt, base: job.base, result }))) return false
-  if (job.phase === 'waiting') await stopBelow(context, { run, n, reason: { name: 'Cancelled', message: 'the deadline of the step around it has passed' } })
+  if (job.phase === 'waiting')
+    await stopBelow(context, {
+      run,
+      n,
+      reason: { name: 'Cancelled', message: 'the deadline of the step around it has passed' },
+    })
   context.broker.ring([{ queue: 0 }])
   return true
 }

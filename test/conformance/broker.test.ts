@@ -55,7 +55,11 @@ for (const [name, open] of Object.entries(brokers)) {
     await other.onControl(message => heard[1]!.push(message))
     await other.onControl(message => heard[2]!.push(message))
     const jobs = Array.from({ length: 200 }, (_, i) => ({ n: 1_000_000 + i, session: 1000 }))
-    const messages: Control[] = [{ type: 'cancel', run: '00000000-0000-7000-8000-000000000000', jobs }, { type: 'queues' }, { type: 'timers' }]
+    const messages: Control[] = [
+      { type: 'cancel', run: '00000000-0000-7000-8000-000000000000', jobs },
+      { type: 'queues' },
+      { type: 'timers' },
+    ]
     for (const message of messages) one.broadcast(message)
     await until(() => heard.every(list => list.length === 3))
     for (const list of heard) t.deepEqual(list, messages)
@@ -81,7 +85,9 @@ for (const [name, open] of Object.entries(brokers)) {
     await client.connect()
     t.teardown(() => client.end())
     t.is(other.health().state, 'up')
-    await client.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()')
+    await client.query(
+      'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+    )
     await until(() => there.queues().has(1) && there.queues().has(2))
     await until(() => one.health().state === 'up' && other.health().state === 'up')
     there.heard.length = 0
@@ -102,8 +108,23 @@ test('postgres: what others write into its channel and is no message is dropped'
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   t.teardown(() => client.end())
-  const bad = ['c:', 'c:{', 'c:null', 'c:[]', 'c:{"type":7}', 'c:{"type":"unknown"}', 'c:{"type":"cancel"}', 'c:{"type":"cancel","run":"x","jobs":7}', 'x', 'NaN,-1', ',,,', '1e9', "'; drop table job"]
-  for (const payload of [...bad, '2', 'c:{"type":"queues"}']) await client.query('select pg_notify($1, $2)', [channelOf('tq'), payload])
+  const bad = [
+    'c:',
+    'c:{',
+    'c:null',
+    'c:[]',
+    'c:{"type":7}',
+    'c:{"type":"unknown"}',
+    'c:{"type":"cancel"}',
+    'c:{"type":"cancel","run":"x","jobs":7}',
+    'x',
+    'NaN,-1',
+    ',,,',
+    '1e9',
+    "'; drop table job",
+  ]
+  for (const payload of [...bad, '2', 'c:{"type":"queues"}'])
+    await client.query('select pg_notify($1, $2)', [channelOf('tq'), payload])
   await until(() => controls.some(message => message.type === 'queues'))
   t.deepEqual(controls, [{ type: 'queues' }])
   t.deepEqual(hints, [{ queue: 2 }])

@@ -2,8 +2,12 @@ import test from 'ava'
 import { newJournal, testEngine, until, workflow } from '../support/engine.ts'
 import { type Fuzz, fuzzed } from '../support/fuzz.ts'
 
-/** DESIGN promise 1: with every hint lost, doubled, late or out of order, every run ends the same. */
-const sample = (journal: string) => workflow('Chain', 'sample', `
+/** semantics, promise 1: with every hint lost, doubled, late or out of order, every run ends the same. */
+const sample = (journal: string) =>
+  workflow(
+    'Chain',
+    'sample',
+    `
   inputs: { list: { type: array, default: [3, 1, 2] }, no: { type: boolean, default: false } }
   steps:
     - { id: first, task: echo, with: "{{ inputs.list }}" }
@@ -21,7 +25,8 @@ const sample = (journal: string) => workflow('Chain', 'sample', `
       output: "{{ steps.c.output }}"
     - { id: all, task: echo, with: ["{{ steps.both.output }}", "{{ steps.flow.output }}"] }
   finally: [{ id: end, task: echo, with: "{{ run.state }}" }]
-`)
+`,
+  )
 const expected = [[['x3', 'x1', 'x2'], 2, 'Bad', null], 'done']
 
 for (const how of ['drop', 'double', 'reorder', 'delay', 'mix'] satisfies Fuzz[])
@@ -37,14 +42,22 @@ for (const how of ['drop', 'double', 'reorder', 'delay', 'mix'] satisfies Fuzz[]
     }
     const [row] = await engine.sql<{ worst: number }>`
     select max(extract(epoch from started_at - ready_at))::float8 as worst from outcome where final and started_at is not null and ready_at is not null`
-    t.log(`${how}: the longest a job waited was ${Math.round(row!.worst * 1000)} ms; the bound is a poll of at most 1,250 ms a hop`)
+    t.log(
+      `${how}: the longest a job waited was ${Math.round(row!.worst * 1000)} ms; the bound is a poll of at most 1,250 ms a hop`,
+    )
   })
 
 test('hints that drop: a cancel is heard of all the same', async t => {
   const engine = await testEngine({ wrap: broker => fuzzed(broker, 'drop'), leaseMs: 2000 })
   t.teardown(engine.stop)
   const journal = newJournal()
-  await engine.applyYaml(workflow('Chain', 'long', `steps: [{ id: a, task: journal, with: { journal: "${journal.file}", name: a, gate: "${journal.gate('never')}" } }]`))
+  await engine.applyYaml(
+    workflow(
+      'Chain',
+      'long',
+      `steps: [{ id: a, task: journal, with: { journal: "${journal.file}", name: a, gate: "${journal.gate('never')}" } }]`,
+    ),
+  )
   const id = await engine.start('long')
   await journal.seen('start a')
   await engine.cancel(id)

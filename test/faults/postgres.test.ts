@@ -7,7 +7,10 @@ import { testEngine, until, workflow } from '../support/engine.ts'
 import { gone } from '../support/process.ts'
 import { startWorker } from '../support/worker.ts'
 
-for (const [how, crash] of [['stopped', false], ['killed', true]] as const) {
+for (const [how, crash] of [
+  ['stopped', false],
+  ['killed', true],
+] as const) {
   test.serial(`Postgres is ${how} and started again in the middle of a run: the worker goes on`, async t => {
     const dir = mkdtempSync(join(tmpdir(), 'tq-fault-'))
     chmodSync(dir, 0o755)
@@ -19,10 +22,16 @@ for (const [how, crash] of [['stopped', false], ['killed', true]] as const) {
     })
     const engine = await testEngine({ url: postgres.url, idle: true })
     t.teardown(engine.stop)
-    await engine.applyYaml(workflow('Chain', 'many', `
+    await engine.applyYaml(
+      workflow(
+        'Chain',
+        'many',
+        `
       inputs: { list: { type: array } }
       steps: [{ id: each, forEach: { in: "{{ inputs.list }}" }, task: sleep, with: { ms: 1 } }]
-    `))
+    `,
+      ),
+    )
     const worker = await startWorker(t, { url: postgres.url, TQ_SLOTS: '2', TQ_LEASE: '10s' })
     const id = await engine.start('many', { list: Array.from({ length: 3000 }, (_, i) => i) })
     await until(async () => (await engine.sql<{ c: number }>`select count(*)::int as c from outcome`)[0]!.c > 500)
@@ -36,8 +45,12 @@ for (const [how, crash] of [['stopped', false], ['killed', true]] as const) {
     t.is(postgres.url, before)
     const [back] = await until(() => engine.sql<{ now: Date }>`select clock_now() as now`.catch(() => null))
     const next = await until(() =>
-      engine.sql<{ ms: number }>`select extract(epoch from min(ended_at) - ${back!.now}::timestamptz)::float8 * 1000 as ms from outcome where ended_at > ${back!.now} having count(*) > 0`
-        .then(rows => rows[0]).catch(() => null))
+      engine.sql<{
+        ms: number
+      }>`select extract(epoch from min(ended_at) - ${back!.now}::timestamptz)::float8 * 1000 as ms from outcome where ended_at > ${back!.now} having count(*) > 0`
+        .then(rows => rows[0])
+        .catch(() => null),
+    )
     const run = await engine.ended(id)
     t.is(run.state, 'succeeded')
     const [row] = await engine.sql<{ jobs: number; twice: number }>`

@@ -1,34 +1,57 @@
 import test from 'ava'
 import { newJournal, testEngine, workflow } from '../support/engine.ts'
 
-/** RULES A1 and A3: applying, pinning, idempotency keys. */
+/** semantics A1 and A3: applying, pinning, idempotency keys. */
 const engine = await testEngine()
 test.after.always(() => engine.stop())
 
-const task = (name: string, spec: string) => `apiVersion: tq/v1\nkind: Task\nmetadata: { name: ${name} }\nspec: ${spec}\n`
+const task = (name: string, spec: string) =>
+  `apiVersion: tq/v1\nkind: Task\nmetadata: { name: ${name} }\nspec: ${spec}\n`
 
 test('the same content again makes no revision', async t => {
   const yaml = `${task('same', '{ handler: noop }')}---\n${workflow('Chain', 'same-chain', 'steps: [{ task: same }]')}`
-  t.deepEqual((await engine.applyYaml(yaml)).filter(c => c.name.startsWith('same')).map(c => `${c.action} ${c.revision}`), ['created 1', 'created 1'])
-  t.deepEqual((await engine.applyYaml(yaml)).filter(c => c.name.startsWith('same')).map(c => `${c.action} ${c.revision}`), ['unchanged 1', 'unchanged 1'])
-  t.deepEqual((await engine.applyYaml(`# a comment\n${yaml}`)).filter(c => c.name.startsWith('same')).map(c => c.action), ['unchanged', 'unchanged'])
+  t.deepEqual(
+    (await engine.applyYaml(yaml)).filter(c => c.name.startsWith('same')).map(c => `${c.action} ${c.revision}`),
+    ['created 1', 'created 1'],
+  )
+  t.deepEqual(
+    (await engine.applyYaml(yaml)).filter(c => c.name.startsWith('same')).map(c => `${c.action} ${c.revision}`),
+    ['unchanged 1', 'unchanged 1'],
+  )
+  t.deepEqual(
+    (await engine.applyYaml(`# a comment\n${yaml}`)).filter(c => c.name.startsWith('same')).map(c => c.action),
+    ['unchanged', 'unchanged'],
+  )
 })
 
 test('applying a Task recompiles the workflows that use it', async t => {
-  await engine.applyYaml(`${task('used', '{ handler: fail }')}---\n${workflow('Chain', 'uses-it', 'steps: [{ id: a, task: used, with: {} }]')}`)
+  await engine.applyYaml(
+    `${task('used', '{ handler: fail }')}---\n${workflow('Chain', 'uses-it', 'steps: [{ id: a, task: used, with: {} }]')}`,
+  )
   t.is((await engine.run('uses-it')).state, 'failed')
   const changes = await engine.applyYaml(task('used', '{ handler: echo }'))
-  t.deepEqual(changes.filter(c => c.action === 'updated').map(c => `${c.kind} ${c.name} ${c.revision}`).sort(), ['task used 2', 'workflow uses-it 2'])
+  t.deepEqual(
+    changes
+      .filter(c => c.action === 'updated')
+      .map(c => `${c.kind} ${c.name} ${c.revision}`)
+      .sort(),
+    ['task used 2', 'workflow uses-it 2'],
+  )
   t.is((await engine.run('uses-it')).state, 'succeeded')
 })
 
 test('a run keeps the plan it started with', async t => {
   const journal = newJournal()
-  const chain = (last: string) => workflow('Chain', 'pinned', `
+  const chain = (last: string) =>
+    workflow(
+      'Chain',
+      'pinned',
+      `
     steps:
       - { id: first, task: journal, with: { journal: "${journal.file}", name: first, gate: "${journal.gate('go')}" } }
       - { id: last, task: echo, with: ${last} }
-  `)
+  `,
+    )
   await engine.applyYaml(chain('old'))
   const before = await engine.start('pinned')
   await journal.seen('start first')
@@ -39,20 +62,35 @@ test('a run keeps the plan it started with', async t => {
 })
 
 test('an apply with an error in one document changes nothing', async t => {
-  await t.throwsAsync(engine.applyYaml(`${task('half', '{ handler: noop }')}---\n${workflow('Chain', 'half-chain', 'steps: [{ task: no-such }]')}`))
+  await t.throwsAsync(
+    engine.applyYaml(
+      `${task('half', '{ handler: noop }')}---\n${workflow('Chain', 'half-chain', 'steps: [{ task: no-such }]')}`,
+    ),
+  )
   await t.throwsAsync(engine.start('half', null), { code: 'NOT_FOUND' })
 })
 
 test('two applies at once are one after the other', async t => {
   const yaml = (i: number) => workflow('Chain', 'contended', `steps: [{ task: echo, with: ${i} }]`)
   await Promise.all(Array.from({ length: 6 }, (_, i) => engine.applyYaml(yaml(i))))
-  const revisions = await engine.sql<{ revision: number }>`select revision from revision where name = 'contended' order by revision`
-  t.deepEqual(revisions.map(row => row.revision), revisions.map((_, i) => i + 1))
+  const revisions = await engine.sql<{
+    revision: number
+  }>`select revision from revision where name = 'contended' order by revision`
+  t.deepEqual(
+    revisions.map(row => row.revision),
+    revisions.map((_, i) => i + 1),
+  )
   t.is((await engine.sql`select from manifest where name = 'contended'`).length, 1)
 })
 
 test('the same idempotency key with the same input gives the first run, with another a conflict', async t => {
-  await engine.applyYaml(workflow('Chain', 'once', 'inputs: { x: { type: integer, default: 1 }, y: { type: integer, default: 2 } }\nsteps: [{ task: echo }]'))
+  await engine.applyYaml(
+    workflow(
+      'Chain',
+      'once',
+      'inputs: { x: { type: integer, default: 1 }, y: { type: integer, default: 2 } }\nsteps: [{ task: echo }]',
+    ),
+  )
   const first = await engine.start('once', { x: 1 }, 'k')
   t.is(await engine.start('once', { y: 2, x: 1 }, 'k'), first)
   await t.throwsAsync(engine.start('once', { x: 3 }, 'k'), { code: 'CONFLICT' })

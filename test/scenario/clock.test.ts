@@ -7,12 +7,22 @@ import { documents, newJournal, testEngine, until, workflow } from '../support/e
 const engine = await testEngine()
 test.after.always(() => engine.stop())
 
-const queue = (name: string, spec: string) => `apiVersion: tq/v1\nkind: Queue\nmetadata: { name: ${name} }\nspec: ${spec}\n`
+const queue = (name: string, spec: string) =>
+  `apiVersion: tq/v1\nkind: Queue\nmetadata: { name: ${name} }\nspec: ${spec}\n`
 
 test.serial('rateLimit: no more than so many start in its time', async t => {
-  await engine.applyYaml(documents(queue('rated', '{ rateLimit: 2/h }'), workflow('Group', 'hasty', `
+  await engine.applyYaml(
+    documents(
+      queue('rated', '{ rateLimit: 2/h }'),
+      workflow(
+        'Group',
+        'hasty',
+        `
     steps: [{ task: noop, queue: rated }, { task: noop, queue: rated }, { task: noop, queue: rated }, { task: noop, queue: rated }]
-  `)))
+  `,
+      ),
+    ),
+  )
   const id = await engine.start('hasty')
   await until(async () => (await engine.sql`select from outcome where run = ${id} and final`).length === 2)
   const done = async () => (await engine.sql`select from outcome where run = ${id} and final`).length
@@ -28,11 +38,18 @@ test.serial('a handler that is missing is no failure: the job waits, and runs wh
   const file = join(import.meta.dirname, '../support/handlers/comes-later.ts')
   rmSync(file, { force: true })
   t.teardown(() => rmSync(file, { force: true }))
-  await engine.applyYaml(`apiVersion: tq/v1\nkind: Task\nmetadata: { name: late }\nspec: { handler: echo }\n---\n${workflow('Chain', 'waits', 'steps: [{ id: late, task: late, with: 1 }]')}`)
+  await engine.applyYaml(
+    `apiVersion: tq/v1\nkind: Task\nmetadata: { name: late }\nspec: { handler: echo }\n---\n${workflow('Chain', 'waits', 'steps: [{ id: late, task: late, with: 1 }]')}`,
+  )
   // The plan names a handler that this worker does not have: another deployment knows it.
-  await engine.sql.script(`update plan set document = replace(document::text, '"handler":"echo"', '"handler":"comes-later"')::json where document::text like '%"name":"waits"%'`)
+  await engine.sql.script(
+    `update plan set document = replace(document::text, '"handler":"echo"', '"handler":"comes-later"')::json where document::text like '%"name":"waits"%'`,
+  )
   const id = await engine.start('waits')
-  await until(async () => (await engine.sql`select from job where run = ${id} and phase = 'scheduled' and failures = 0`).length === 1)
+  await until(
+    async () =>
+      (await engine.sql`select from job where run = ${id} and phase = 'scheduled' and failures = 0`).length === 1,
+  )
   writeFileSync(file, 'export default () => "here"\n')
   await engine.clock.advanceMs(5_001)
   const run = await engine.ended(id)
@@ -50,7 +67,9 @@ spec:
 `)
   const id = await engine.start(name)
   await until(async () => (await engine.sql`select from job where run = ${id} and phase = 'scheduled'`).length > 0)
-  const [row] = await engine.sql<{ s: number }>`select extract(epoch from due_at - clock_now())::float8 as s from job where run = ${id} and phase = 'scheduled'`
+  const [row] = await engine.sql<{
+    s: number
+  }>`select extract(epoch from due_at - clock_now())::float8 as s from job where run = ${id} and phase = 'scheduled'`
   t.true(row!.s > 590 && row!.s <= 600, `${row!.s}`)
   await engine.clock.advanceMs(601_000)
   t.is((await engine.ended(id)).state, 'succeeded')

@@ -9,7 +9,9 @@ const flaky = (times: number | string, dir: string) => `{ times: ${times}, dir: 
 
 test('a container that is retried inside a forEach: each item has its rounds, and sees its own steps', async t => {
   const journal = newJournal()
-  const run = await engine.try('Chain', `
+  const run = await engine.try(
+    'Chain',
+    `
     steps:
       - id: each
         forEach: { in: [a, b, c], as: x }
@@ -18,14 +20,17 @@ test('a container that is retried inside a forEach: each item has its rounds, an
           - { id: one, task: echo, with: "{{ x }}1" }
           - { id: gate, task: opens, with: { file: "${journal.dir}/{{ x }}", seen: "{{ steps.one.output }}" } }
           - { id: last, task: echo, with: "{{ steps.one.output }}/{{ steps.gate.output }}/{{ loop.index }}" }
-  `)
+  `,
+  )
   t.is(run.state, 'succeeded')
   t.deepEqual(run.output, ['a1/a1/0', 'b1/b1/1', 'c1/c1/2'])
 })
 
 test('a forEach inside a container that is retried: items of each round are its own', async t => {
   const journal = newJournal()
-  const run = await engine.try('Chain', `
+  const run = await engine.try(
+    'Chain',
+    `
     steps:
       - id: round
         retry: { max: 1, delay: 1ms }
@@ -34,7 +39,8 @@ test('a forEach inside a container that is retried: items of each round are its 
           - { id: each, forEach: { in: "{{ steps.list.output }}", as: x }, chain: [{ task: echo, with: "{{ x }}" }] }
           - { id: gate, task: opens, with: { file: "${journal.gate('g')}", seen: "{{ steps.each.output }}" } }
       - { id: after, task: echo }
-  `)
+  `,
+  )
   t.is(run.state, 'succeeded')
   t.deepEqual(run.output, [1, 2, 3])
   t.is(run.jobs.filter(job => job.path.startsWith('round/each') && job.item !== null).length, 6)
@@ -42,7 +48,9 @@ test('a forEach inside a container that is retried: items of each round are its 
 
 test('a round within a round', async t => {
   const journal = newJournal()
-  const run = await engine.try('Chain', `
+  const run = await engine.try(
+    'Chain',
+    `
     steps:
       - id: outer
         retry: { max: 1, delay: 1ms }
@@ -53,13 +61,16 @@ test('a round within a round', async t => {
               - { id: a, task: echo, with: x }
               - { id: g, task: opens, with: { file: "${journal.gate('inner')}", seen: "{{ steps.a.output }}" } }
           - { id: g, task: opens, with: { file: "${journal.gate('outer')}", seen: "{{ steps.inner.output }}" } }
-  `)
+  `,
+  )
   t.is(run.state, 'succeeded')
   t.is(run.output, 'x')
 })
 
 test('blocks in a container that is retried run in each round; those of the container once', async t => {
-  const run = await engine.try('Chain', `
+  const run = await engine.try(
+    'Chain',
+    `
     steps:
       - id: round
         retry: { max: 1, delay: 1ms }
@@ -68,7 +79,8 @@ test('blocks in a container that is retried run in each round; those of the cont
         chain:
           - { id: a, task: echo, with: 1, finally: [{ id: inner, task: noop }] }
           - { id: b, task: fail, with: { name: Bad }, onError: [{ do: [{ id: note, task: noop }] }] }
-  `)
+  `,
+  )
   t.is(run.state, 'succeeded')
   t.is(run.output, 'Bad')
   const count = (name: string) => run.jobs.filter(job => job.path.endsWith(name) && job.state === 'succeeded').length
@@ -76,27 +88,33 @@ test('blocks in a container that is retried run in each round; those of the cont
 })
 
 test('a deadline of a container that is retried holds for all rounds', async t => {
-  const run = await engine.try('Chain', `
+  const run = await engine.try(
+    'Chain',
+    `
     steps:
       - id: round
         retry: { max: 1000, delay: 1ms, backoff: fixed, jitter: none }
         deadline: 200ms
         finally: [{ id: last, task: noop }]
         chain: [{ id: bad, task: fail, with: { name: Bad } }]
-  `)
+  `,
+  )
   t.is(run.state, 'failed')
   t.is(run.error!.name, 'Timeout')
   t.is(run.jobs.filter(job => job.path.endsWith('last')).length, 1)
 })
 
 test('a deadline in items of a forEach is each item’s own', async t => {
-  const run = await engine.try('Chain', `
+  const run = await engine.try(
+    'Chain',
+    `
     steps:
       - id: each
         forEach: { in: [1, 60000], as: ms, maxFailures: 1 }
         deadline: 300ms
         chain: [{ task: sleep, with: { ms: "{{ ms }}" } }, { task: echo, with: "{{ ms }}" }]
-  `)
+  `,
+  )
   t.is(run.state, 'succeeded')
   t.deepEqual(run.output, [1, null])
 })
@@ -121,7 +139,9 @@ spec: { handler: fail }
 })
 
 test('an expression that fails in an output, a block, a where', async t => {
-  const run = await engine.try('Group', `
+  const run = await engine.try(
+    'Group',
+    `
     inputs: { o: { type: object, default: {} } }
     steps:
       - { id: out, task: echo, with: 1, output: "{{ self.output.x.y }}" }
@@ -129,7 +149,8 @@ test('an expression that fails in an output, a block, a where', async t => {
       - { id: block, task: fail, with: { name: Bad }, onError: [{ recover: true, do: [{ task: echo, with: "{{ inputs.o.x }}" }] }] }
       - { id: where, forEach: { in: [1], as: x, where: "{{ inputs.o.flag }}" }, task: noop }
       - { id: good, task: noop, finally: [{ task: echo, with: "{{ inputs.o.x }}" }] }
-  `)
+  `,
+  )
   t.is(run.state, 'failed')
   t.is(run.job('out').error!.name, 'ExpressionError')
   t.is(run.job('group').error!.name, 'ExpressionError')
@@ -139,12 +160,15 @@ test('an expression that fails in an output, a block, a where', async t => {
 })
 
 test('an output of the workflow that has no value fails the run, and its onError hears of it', async t => {
-  const run = await engine.try('Chain', `
+  const run = await engine.try(
+    'Chain',
+    `
     inputs: { o: { type: object, default: {} } }
     steps: [{ id: a, task: echo, with: 1 }]
     output: "{{ inputs.o.x }}"
     onError: [{ do: [{ id: told, task: echo, with: "{{ error.name }}" }] }]
-  `)
+  `,
+  )
   t.is(run.state, 'failed')
   t.is(run.error!.name, 'ExpressionError')
   t.is(run.jobs.find(job => job.path.endsWith('told'))!.output, 'ExpressionError')
@@ -152,17 +176,28 @@ test('an output of the workflow that has no value fails the run, and its onError
 
 test('cancel while an onError block runs, and while finally runs', async t => {
   const journal = newJournal()
-  const held = (name: string) => `{ id: ${name}, task: journal, with: { journal: "${journal.file}", name: ${name}, gate: "${journal.gate(name)}" } }`
-  await engine.applyYaml(documents(
-    workflow('Chain', 'in-handler', `
+  const held = (name: string) =>
+    `{ id: ${name}, task: journal, with: { journal: "${journal.file}", name: ${name}, gate: "${journal.gate(name)}" } }`
+  await engine.applyYaml(
+    documents(
+      workflow(
+        'Chain',
+        'in-handler',
+        `
       steps: [{ id: bad, task: fail, with: { name: Bad }, onError: [{ recover: true, do: [${held('handler')}, { task: noop }] }], finally: [{ id: f, task: noop }] }]
       finally: [{ id: last, task: echo, with: "{{ run.state }}" }]
-    `),
-    workflow('Chain', 'in-finally', `
+    `,
+      ),
+      workflow(
+        'Chain',
+        'in-finally',
+        `
       steps: [{ id: ok, task: echo, with: 1 }]
       finally: [${held('final')}, { id: last, task: noop }]
-    `),
-  ))
+    `,
+      ),
+    ),
+  )
   const [one, two] = [await engine.start('in-handler'), await engine.start('in-finally')]
   await journal.seen('start handler')
   await journal.seen('start final')
@@ -180,13 +215,19 @@ test('cancel while an onError block runs, and while finally runs', async t => {
 })
 
 test('cancel while a container waits for its next round', async t => {
-  await engine.applyYaml(workflow('Chain', 'between-rounds', `
+  await engine.applyYaml(
+    workflow(
+      'Chain',
+      'between-rounds',
+      `
     steps:
       - id: round
         retry: { max: 3, delay: 1h, maxDelay: 1h, jitter: none }
         chain: [{ id: bad, task: fail, with: {} }]
     finally: [{ id: last, task: noop }]
-  `))
+  `,
+    ),
+  )
   const id = await engine.start('between-rounds')
   await until(async () => (await engine.sql`select from job where run = ${id} and phase = 'scheduled'`).length === 1)
   await engine.cancel(id)
@@ -197,7 +238,9 @@ test('cancel while a container waits for its next round', async t => {
 
 test('stopOnFailure with items that hold blocks: those that began end with them', async t => {
   const journal = newJournal()
-  const run = await engine.try('Chain', `
+  const run = await engine.try(
+    'Chain',
+    `
     inputs: { list: { type: array } }
     steps:
       - id: each
@@ -205,7 +248,9 @@ test('stopOnFailure with items that hold blocks: those that began end with them'
         finally: [{ id: end, task: journal, with: { journal: "${journal.file}", name: "f{{ x }}" } }]
         chain: [{ id: a, task: echo }, { id: b, when: "{{ eq x 1 }}", task: fail, with: {} }]
     finally: [{ id: last, task: noop }]
-  `, { list: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] })
+  `,
+    { list: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] },
+  )
   t.is(run.state, 'failed')
   t.true(run.jobs.some(job => job.path.endsWith('last') && job.state === 'succeeded'))
   t.true(journal.lines().includes('end f1'))
@@ -214,11 +259,14 @@ test('stopOnFailure with items that hold blocks: those that began end with them'
 })
 
 test('allowFailure with onError: the block runs, the failure is a warning', async t => {
-  const run = await engine.try('Chain', `
+  const run = await engine.try(
+    'Chain',
+    `
     steps:
       - { id: bad, task: fail, with: { name: Bad }, allowFailure: true, onError: [{ do: [{ id: note, task: echo, with: "{{ error.name }}" }] }] }
       - { id: next, task: echo, with: "{{ steps.bad.state }}" }
-  `)
+  `,
+  )
   t.is(run.state, 'succeeded')
   t.is(run.output, 'failed')
   t.is(run.warnings, 1)
@@ -226,35 +274,51 @@ test('allowFailure with onError: the block runs, the failure is a warning', asyn
 })
 
 test('a failure allowed on a container counts once, whatever failed in it', async t => {
-  const run = await engine.try('Chain', `
+  const run = await engine.try(
+    'Chain',
+    `
     steps:
       - { id: both, allowFailure: true, group: [{ id: a, task: fail, with: {} }, { id: b, task: fail, with: {}, allowFailure: true }, { id: c, task: noop }] }
       - { id: next, task: echo, with: 1 }
-  `)
+  `,
+  )
   t.is(run.state, 'succeeded')
   t.is(run.warnings, 2)
 })
 
 test('a hundred steps in a row, a hundred side by side, and ten deep', async t => {
   const deep = (n: number): string => (n === 0 ? '{ task: echo }' : `{ id: d${n}, chain: [${deep(n - 1)}] }`)
-  const run = await engine.try('Chain', `
+  const run = await engine.try(
+    'Chain',
+    `
     steps:
       - { id: first, task: echo, with: [1] }
       ${Array.from({ length: 100 }, () => '- { task: echo }').join('\n      ')}
       - ${deep(10)}
       - { id: wide, group: [${Array.from({ length: 100 }, () => '{ task: echo }').join(', ')}] }
-  `)
+  `,
+  )
   t.is(run.state, 'succeeded')
-  t.deepEqual(run.output, Array.from({ length: 100 }, () => [1]))
+  t.deepEqual(
+    run.output,
+    Array.from({ length: 100 }, () => [1]),
+  )
 })
 
 test('retries of many items at once: each counts for itself', async t => {
   const journal = newJournal()
-  const run = await engine.try('Chain', `
+  const run = await engine.try(
+    'Chain',
+    `
     inputs: { list: { type: array } }
     steps:
       - { id: each, forEach: { in: "{{ inputs.list }}", as: x, concurrency: 20 }, task: flaky, with: ${flaky('"{{ x }}"', journal.dir)}, retry: { max: 3, delay: 1ms } }
-  `, { list: Array.from({ length: 120 }, (_, i) => i % 4) })
+  `,
+    { list: Array.from({ length: 120 }, (_, i) => i % 4) },
+  )
   t.is(run.state, 'succeeded')
-  t.deepEqual(run.output, Array.from({ length: 120 }, (_, i) => (i % 4) + 1))
+  t.deepEqual(
+    run.output,
+    Array.from({ length: 120 }, (_, i) => (i % 4) + 1),
+  )
 })

@@ -1,12 +1,14 @@
 import test from 'ava'
 import { newJournal, testEngine } from '../support/engine.ts'
 
-/** RULES R4 to R6: what follows from an end: needs, omission, blocks. */
+/** semantics R4 to R6: what follows from an end: needs, omission, blocks. */
 const engine = await testEngine()
 test.after.always(() => engine.stop())
 
 test('needs is met by succeeded, skipped and allowed failures; what a failure makes impossible is omitted, transitively', async t => {
-  const run = await engine.try('Flow', `
+  const run = await engine.try(
+    'Flow',
+    `
     inputs: { no: { type: boolean, default: false } }
     steps:
       - { id: ok, task: noop }
@@ -18,16 +20,28 @@ test('needs is met by succeeded, skipped and allowed failures; what a failure ma
       - { id: further, needs: [gone, ok], task: noop }
       - { id: group, needs: [further], group: [{ task: noop }, { task: noop }] }
       - { id: other, needs: [met], task: noop }
-  `)
+  `,
+  )
   t.is(run.state, 'failed')
-  t.like(run.states(), { skip: 'skipped', allowed: 'failed', met: 'succeeded', bad: 'failed', gone: 'omitted', further: 'omitted', group: 'omitted', other: 'succeeded' })
+  t.like(run.states(), {
+    skip: 'skipped',
+    allowed: 'failed',
+    met: 'succeeded',
+    bad: 'failed',
+    gone: 'omitted',
+    further: 'omitted',
+    group: 'omitted',
+    other: 'succeeded',
+  })
   t.is(run.warnings, 1)
   t.is(run.error!.name, 'Failed')
   t.is(run.error!.step, 'bad')
 })
 
 test('on: failed is met by a failure and omitted by a success; a handled branch still fails the run', async t => {
-  const run = await engine.try('Flow', `
+  const run = await engine.try(
+    'Flow',
+    `
     steps:
       - { id: bad, task: fail, with: {} }
       - { id: ok, task: noop }
@@ -35,13 +49,16 @@ test('on: failed is met by a failure and omitted by a success; a handled branch 
       - { id: never, needs: [{ step: ok, on: failed }], task: noop }
       - { id: after-never, needs: [never], task: noop }
       - { id: after-rescue, needs: [rescue], task: noop }
-  `)
+  `,
+  )
   t.like(run.states(), { rescue: 'succeeded', never: 'omitted', 'after-never': 'omitted', 'after-rescue': 'succeeded' })
   t.is(run.state, 'failed')
 })
 
 test('any is met by the first, and omitted when none can meet it', async t => {
-  const run = await engine.try('Flow', `
+  const run = await engine.try(
+    'Flow',
+    `
     inputs: { no: { type: boolean, default: false } }
     steps:
       - { id: ok, task: noop }
@@ -54,9 +71,17 @@ test('any is met by the first, and omitted when none can meet it', async t => {
       - { id: after-none, needs: [none], task: noop }
       - { id: nested, needs: [{ any: [after-none, ok] }], task: noop }
       - { id: dead, needs: [{ any: [after-none, none] }], task: noop }
-  `)
+  `,
+  )
   const states = run.states()
-  t.like(states, { one: 'succeeded', 'skipped-counts': 'succeeded', none: 'omitted', 'after-none': 'omitted', nested: 'succeeded', dead: 'omitted' })
+  t.like(states, {
+    one: 'succeeded',
+    'skipped-counts': 'succeeded',
+    none: 'omitted',
+    'after-none': 'omitted',
+    nested: 'succeeded',
+    dead: 'omitted',
+  })
   t.is(run.state, 'failed')
 })
 
@@ -81,7 +106,9 @@ spec:
 })
 
 test('many to many: each of four starts after all of three', async t => {
-  const run = await engine.try('Flow', `
+  const run = await engine.try(
+    'Flow',
+    `
     steps:
       - { id: a, task: noop }
       - { id: b, task: noop }
@@ -90,28 +117,42 @@ test('many to many: each of four starts after all of three', async t => {
       - { id: x, needs: [c, b, a], task: noop }
       - { id: y, needs: [b, a, c], task: noop }
       - { id: z, needs: [w, x, y, a], task: noop }
-  `)
+  `,
+  )
   t.is(run.state, 'succeeded')
   t.is(run.jobs.filter(job => job.state === 'succeeded').length, 8)
 })
 
 test('a failure in a chain omits the rest, and one in a group stops no other member', async t => {
-  const run = await engine.try('Group', `
+  const run = await engine.try(
+    'Group',
+    `
     steps:
       - id: left
         chain: [{ id: one, task: noop }, { id: two, task: fail, with: {} }, { id: three, task: noop }, { id: four, group: [{ task: noop }] }]
       - id: right
         chain: [{ id: one, task: noop }, { id: two, task: noop }]
-  `)
-  t.like(run.states(), { 'left/two': 'failed', 'left/three': 'omitted', 'left/four': 'omitted', left: 'failed', 'right/two': 'succeeded', right: 'succeeded' })
+  `,
+  )
+  t.like(run.states(), {
+    'left/two': 'failed',
+    'left/three': 'omitted',
+    'left/four': 'omitted',
+    left: 'failed',
+    'right/two': 'succeeded',
+    right: 'succeeded',
+  })
   t.is(run.job('left').error!.step, 'left/two')
 })
 
 test('a chord whose header failed omits its body', async t => {
-  const run = await engine.try('Chord', `
+  const run = await engine.try(
+    'Chord',
+    `
     header: [{ id: a, task: noop }, { id: b, task: fail, with: { name: Broken } }, { id: c, task: noop }]
     body: { id: body, task: noop }
-  `)
+  `,
+  )
   t.is(run.state, 'failed')
   t.is(run.job('body').state, 'omitted')
   t.is(run.job('header/c').state, 'succeeded')
@@ -119,7 +160,9 @@ test('a chord whose header failed omits its body', async t => {
 })
 
 test('the onError of a step: the first entry that matches counts, and the step stays failed', async t => {
-  const run = await engine.try('Group', `
+  const run = await engine.try(
+    'Group',
+    `
     steps:
       - id: bad
         task: fail
@@ -129,7 +172,8 @@ test('the onError of a step: the first entry that matches counts, and the step s
           - { on: [OutOfStock, Timeout], do: [{ id: right, task: echo, with: "{{ error.name }}: {{ error.message }}" }] }
           - { do: [{ id: late, task: echo, with: 1 }] }
       - { id: unmatched, task: fail, with: {}, onError: [{ on: [Timeout], do: [{ id: no, task: echo, with: 1 }] }] }
-  `)
+  `,
+  )
   t.is(run.state, 'failed')
   t.like(run.states(), { bad: 'failed', unmatched: 'failed' })
   t.deepEqual(run.jobs.filter(job => job.output === 'OutOfStock: none left').length >= 1, true)
@@ -138,25 +182,31 @@ test('the onError of a step: the first entry that matches counts, and the step s
 })
 
 test('recover: the step succeeds with the output of the block, which gets the error', async t => {
-  const run = await engine.try('Chain', `
+  const run = await engine.try(
+    'Chain',
+    `
     steps:
       - id: bad
         task: fail
         with: { name: Gone, message: m }
         onError: [{ recover: true, do: [{ task: echo }] }]
       - { id: next, task: echo, with: ["{{ steps.bad.output.name }}", "{{ steps.bad.state }}"] }
-  `)
+  `,
+  )
   t.is(run.state, 'succeeded')
   t.is(run.job('bad').state, 'succeeded')
   t.deepEqual(run.output, ['Gone', 'succeeded'])
 })
 
 test('a failing handler of a recover leaves its step failed; that of an onError without recover changes nothing', async t => {
-  const run = await engine.try('Group', `
+  const run = await engine.try(
+    'Group',
+    `
     steps:
       - { id: a, task: fail, with: { name: First }, onError: [{ recover: true, do: [{ task: fail, with: { name: Second } }] }] }
       - { id: b, task: fail, with: { name: Third }, onError: [{ do: [{ task: fail, with: { name: Fourth } }] }], allowFailure: true }
-  `)
+  `,
+  )
   t.is(run.state, 'failed')
   t.like(run.states(), { a: 'failed', b: 'failed' })
   t.is(run.job('a').error!.name, 'First')
@@ -165,27 +215,33 @@ test('a failing handler of a recover leaves its step failed; that of an onError 
 })
 
 test('onError of a container recovers it; the members keep their states', async t => {
-  const run = await engine.try('Chain', `
+  const run = await engine.try(
+    'Chain',
+    `
     steps:
       - id: both
         group: [{ id: x, task: fail, with: { name: Bad } }, { id: y, task: noop }]
         onError: [{ on: [Bad], recover: true, do: [{ task: echo, with: { instead: "{{ error.name }}" } }] }]
       - { id: next, task: echo }
-  `)
+  `,
+  )
   t.is(run.state, 'succeeded')
   t.deepEqual(run.output, { instead: 'Bad' })
   t.is(run.job('both/x').state, 'failed')
 })
 
 test('the onError of a workflow runs once, after everything that can run, with error and errors', async t => {
-  const run = await engine.try('Group', `
+  const run = await engine.try(
+    'Group',
+    `
     steps:
       - { id: a, task: fail, with: { name: One } }
       - { id: b, task: noop }
       - { id: c, chain: [{ id: d, task: fail, with: { name: Two } }] }
     onError:
       - do: [{ id: tell, task: echo, with: { first: "{{ error.step }}", all: "{{ errors }}", state: "{{ run.state }}" } }]
-  `)
+  `,
+  )
   t.is(run.state, 'failed')
   const told = run.jobs.filter(job => job.path.endsWith('tell'))
   t.is(told.length, 1)
@@ -195,18 +251,24 @@ test('the onError of a workflow runs once, after everything that can run, with e
 })
 
 test('the onError of a workflow may recover it', async t => {
-  const run = await engine.try('Chain', `
+  const run = await engine.try(
+    'Chain',
+    `
     steps: [{ id: a, task: fail, with: { name: One } }]
     onError: [{ recover: true, do: [{ task: echo, with: saved }] }]
-  `)
+  `,
+  )
   t.is(run.state, 'succeeded')
   t.is(run.output, 'saved')
 })
 
 test('finally runs last, after onError, in order, and knows how it ends; its failures change nothing', async t => {
   const journal = newJournal()
-  const step = (name: string, more = '') => `{ task: journal, with: { journal: "${journal.file}", name: ${name}${more} } }`
-  const run = await engine.try('Chain', `
+  const step = (name: string, more = '') =>
+    `{ task: journal, with: { journal: "${journal.file}", name: ${name}${more} } }`
+  const run = await engine.try(
+    'Chain',
+    `
     inputs: { x: { type: integer, default: 4 } }
     steps:
       - { id: ok, task: journal, with: { journal: "${journal.file}", name: ok }, finally: [${step('ok-finally')}] }
@@ -219,24 +281,33 @@ test('finally runs last, after onError, in order, and knows how it ends; its fai
       - { id: inputs, task: echo }
       - ${step('second', ', fail: Ignored')}
       - ${step('third')}
-  `)
+  `,
+  )
   t.is(run.state, 'failed')
-  t.deepEqual(journal.lines().filter(line => line.startsWith('start')).map(line => line.slice(6)),
-    ['ok', 'ok-finally', 'bad', 'bad-error', 'bad-finally', 'run-error', 'first', 'second'])
+  t.deepEqual(
+    journal
+      .lines()
+      .filter(line => line.startsWith('start'))
+      .map(line => line.slice(6)),
+    ['ok', 'ok-finally', 'bad', 'bad-error', 'bad-finally', 'run-error', 'first', 'second'],
+  )
   t.is(run.jobs.find(job => job.path.endsWith('state'))!.output, 'failed')
   t.is(run.error!.name, 'Bad')
   t.is(run.job('never').state, 'omitted')
 })
 
 test('finally of a run that succeeds: the state is succeeded, the output stays, a failure in it changes nothing', async t => {
-  const run = await engine.try('Chain', `
+  const run = await engine.try(
+    'Chain',
+    `
     inputs: { x: { type: integer, default: 4 } }
     steps: [{ id: ok, task: echo, with: result }]
     finally:
       - { id: state, task: echo, with: "{{ run.state }}" }
       - { id: input, task: echo, with: "{{ inputs.x }}" }
       - { id: bad, task: fail, with: {} }
-  `)
+  `,
+  )
   t.is(run.state, 'succeeded')
   t.is(run.output, 'result')
   t.is(run.jobs.find(job => job.path.endsWith('state'))!.output, 'succeeded')
@@ -245,27 +316,35 @@ test('finally of a run that succeeds: the state is succeeded, the output stays, 
 })
 
 test('finally gets the inputs as its default input', async t => {
-  const run = await engine.try('Chain', `
+  const run = await engine.try(
+    'Chain',
+    `
     inputs: { x: { type: integer, default: 4 } }
     steps: [{ id: ok, task: noop }]
     finally: [{ id: got, task: echo }]
-  `)
+  `,
+  )
   t.deepEqual(run.jobs.find(job => job.path.endsWith('got'))!.output, { x: 4 })
 })
 
 test('skipped and omitted steps run none of their blocks', async t => {
-  const run = await engine.try('Flow', `
+  const run = await engine.try(
+    'Flow',
+    `
     inputs: { no: { type: boolean, default: false } }
     steps:
       - { id: skip, when: "{{ inputs.no }}", task: noop, finally: [{ id: a, task: noop }] }
       - { id: bad, task: fail, with: {} }
       - { id: gone, needs: [bad], task: noop, finally: [{ id: b, task: noop }], onError: [{ do: [{ id: c, task: noop }] }] }
-  `)
+  `,
+  )
   t.deepEqual(run.states(), { skip: 'skipped', bad: 'failed', gone: 'omitted' })
 })
 
 test('blocks inside the items of a forEach see their item', async t => {
-  const run = await engine.try('Chain', `
+  const run = await engine.try(
+    'Chain',
+    `
     inputs: { list: { type: array, default: [a, b, c] } }
     steps:
       - id: each
@@ -275,15 +354,27 @@ test('blocks inside the items of a forEach see their item', async t => {
         onError: [{ on: [Eb], recover: true, do: [{ id: fix, task: echo, with: "fixed {{ x }}" }] }]
         finally: [{ id: end, task: echo, with: "end {{ x }}" }]
       - { id: all, task: echo, with: ["{{ steps.each.output }}", "{{ steps.each.failedKeys }}"] }
-  `)
+  `,
+  )
   t.is(run.state, 'succeeded')
-  t.deepEqual(run.output, [[null, 'fixed b', null], ['0', '2']])
-  t.deepEqual(run.jobs.filter(job => job.path.endsWith('end')).map(job => job.output).sort(), ['end a', 'end b', 'end c'])
+  t.deepEqual(run.output, [
+    [null, 'fixed b', null],
+    ['0', '2'],
+  ])
+  t.deepEqual(
+    run.jobs
+      .filter(job => job.path.endsWith('end'))
+      .map(job => job.output)
+      .sort(),
+    ['end a', 'end b', 'end c'],
+  )
   t.is(run.warnings, 2)
 })
 
 test('onError with a chain of steps in it, in a nested chain, that itself has handlers', async t => {
-  const run = await engine.try('Chain', `
+  const run = await engine.try(
+    'Chain',
+    `
     steps:
       - id: outer
         chain:
@@ -296,7 +387,8 @@ test('onError with a chain of steps in it, in a nested chain, that itself has ha
                   - { id: one, task: fail, with: { name: B }, onError: [{ recover: true, do: [{ id: deep, task: echo, with: "{{ error.name }}" }] }] }
                   - { id: two, task: echo, with: "{{ steps.one.output }} in {{ error.name }}" }
           - { id: after, task: echo }
-  `)
+  `,
+  )
   t.is(run.state, 'succeeded')
   t.is(run.output, 'B in A')
 })

@@ -5,10 +5,16 @@ test('a job that does nothing costs four row writes at most', async t => {
   const engine = await testEngine({ slots: 4 })
   t.teardown(engine.stop)
   const items = 1000
-  await engine.applyYaml(workflow('Chain', 'noops', `
+  await engine.applyYaml(
+    workflow(
+      'Chain',
+      'noops',
+      `
     inputs: { list: { type: array } }
     steps: [{ id: each, forEach: { in: "{{ inputs.list }}" }, task: noop }]
-  `))
+  `,
+    ),
+  )
   const list = Array.from({ length: items }, (_, i) => i)
   await engine.run('noops', { list })
   const before = await writes(engine)

@@ -24,14 +24,21 @@ test('twenty processes migrate at once: each migration is applied once', async t
 test('schema.sql is what the migrations make', async t => {
   const database = await open(t, (await testDatabase()).url)
   await migrate(database)
-  t.is(await dumpSchema(database.sql), await readFile(new URL('../../engine/store/schema.sql', import.meta.url), 'utf8'), 'npm run generate')
+  t.is(
+    await dumpSchema(database.sql),
+    await readFile(new URL('../../engine/store/schema.sql', import.meta.url), 'utf8'),
+    'npm run generate',
+  )
 })
 
 test('schema.sql makes the same schema', async t => {
   const database = await open(t, (await testDatabase()).url, 'other')
   await database.sql.script('create schema other')
   await database.sql.script(await readFile(new URL('../../engine/store/schema.sql', import.meta.url), 'utf8'))
-  t.is(await dumpSchema(database.sql), await readFile(new URL('../../engine/store/schema.sql', import.meta.url), 'utf8'))
+  t.is(
+    await dumpSchema(database.sql),
+    await readFile(new URL('../../engine/store/schema.sql', import.meta.url), 'utf8'),
+  )
 })
 
 test('a migration that was applied with other text is refused', async t => {

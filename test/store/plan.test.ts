@@ -11,7 +11,11 @@ import { ending, insertSession, testStore } from '../support/store.ts'
 const batch = 200
 
 /** Open jobs of many runs: queued, held by one session below a waiting container, scheduled, blocked; and old outcomes. */
-const fill = async (sql: Sql, jobs: number, session: number): Promise<{ run: string; n: number; attempt: number }[]> => {
+const fill = async (
+  sql: Sql,
+  jobs: number,
+  session: number,
+): Promise<{ run: string; n: number; attempt: number }[]> => {
   const runs = Math.max(1, Math.floor(jobs / 1000))
   await sql`
   insert into run (id, namespace, kind, name, revision, plan, input, trigger, next_n)
@@ -25,71 +29,160 @@ const fill = async (sql: Sql, jobs: number, session: number): Promise<{ run: str
   await sql`
   insert into outcome (run, n, attempt, node, state, final, ended_at, output)
   select run.id, i, 1, 1, 'succeeded', true, clock_now(), 'null' from run, generate_series(1000, 1999) i`
-  return sql<{ run: string; n: number; attempt: number }>`select run, n, attempt from job where session = ${session} order by run, n`
+  return sql<{
+    run: string
+    n: number
+    attempt: number
+  }>`select run, n, attempt from job where session = ${session} order by run, n`
 }
 
-const statements = (session: number, held: { run: string; n: number; attempt: number }[], queued: { run: string; n: number; attempt: number }[]): { [name: string]: [(sql: Sql) => Promise<unknown>, object?] } => ({
+const statements = (
+  session: number,
+  held: { run: string; n: number; attempt: number }[],
+  queued: { run: string; n: number; attempt: number }[],
+): { [name: string]: [(sql: Sql) => Promise<unknown>, object?] } => ({
   claimQueue: [sql => claimQueue(sql, { session, queue: 1, limit: batch })],
   claimJobs: [sql => claimJobs(sql, { session, jobs: queued })],
   settle: [sql => settle(sql, { session, serves: [1], endings: held.map(job => ending(job, { tells: true })) }), {}],
-  'settle with joins': [sql => settle(sql, { session, serves: [1], endings: held.map(job => ending(job, { tells: true, met: [950], meets: [951], misses: [952], omits: [{ n: 953, tells: true, misses: [954] }] })) }), {}],
-  retry: [sql => retry(sql, { session, retries: held.map(({ run, n, attempt }) => ({ run, n, attempt, delayMs: 5, lost: false, input: null, error: '{}', ranMs: 1, code: null })) })],
+  'settle with joins': [
+    sql =>
+      settle(sql, {
+        session,
+        serves: [1],
+        endings: held.map(job =>
+          ending(job, {
+            tells: true,
+            met: [950],
+            meets: [951],
+            misses: [952],
+            omits: [{ n: 953, tells: true, misses: [954] }],
+          }),
+        ),
+      }),
+    {},
+  ],
+  retry: [
+    sql =>
+      retry(sql, {
+        session,
+        retries: held.map(({ run, n, attempt }) => ({
+          run,
+          n,
+          attempt,
+          delayMs: 5,
+          lost: false,
+          input: null,
+          error: '{}',
+          ranMs: 1,
+          code: null,
+        })),
+      }),
+  ],
   release: [sql => release(sql, { session, jobs: held })],
   promoteDue: [sql => promoteDue(sql, { limit: batch })],
-  openScopes: [sql => openScopes(sql, {
-    session, serves: [1], takes: 1, deadlineMs: null,
-    scope: { size: 2, node: '{2,3}', parent: '{-1,-1}', queue: '{1,1}', rank: '{4,4}', phase: '{ready,blocked}', pending: '{0,1}', opened: '{false,false}', nth: '{0,null}', hint: '1' },
-    openings: held.map(({ run, n, attempt }) => ({ run, n, attempt, pending: 1, innerBase: 100_000 + n * 10, base: 100_000 + n * 10, result: null, always: false })),
-  }), {}],
+  openScopes: [
+    sql =>
+      openScopes(sql, {
+        session,
+        serves: [1],
+        takes: 1,
+        deadlineMs: null,
+        scope: {
+          size: 2,
+          node: '{2,3}',
+          parent: '{-1,-1}',
+          queue: '{1,1}',
+          rank: '{4,4}',
+          phase: '{ready,blocked}',
+          pending: '{0,1}',
+          opened: '{false,false}',
+          nth: '{0,null}',
+          hint: '1',
+        },
+        openings: held.map(({ run, n, attempt }) => ({
+          run,
+          n,
+          attempt,
+          pending: 1,
+          innerBase: 100_000 + n * 10,
+          base: 100_000 + n * 10,
+          result: null,
+          always: false,
+        })),
+      }),
+    {},
+  ],
 })
 
 const measure = async (t: { teardown(end: () => unknown): void }, jobs: number, stale: boolean) => {
   const { sql, database } = await testStore(t)
-  await sql.script('alter table job set (autovacuum_enabled = off); alter table outcome_default set (autovacuum_enabled = off)')
+  await sql.script(
+    'alter table job set (autovacuum_enabled = off); alter table outcome_default set (autovacuum_enabled = off)',
+  )
   const session = await insertSession(sql, { leaseMs: 3_600_000 })
   if (stale) await sql.script('analyze')
   const held = await fill(sql, jobs, session)
   if (!stale) await sql.script('analyze')
-  const queued = await sql<{ run: string; n: number; attempt: number }>`select run, n, attempt from job where phase = 'ready' and session is null order by run, n limit ${batch}`
+  const queued = await sql<{
+    run: string
+    n: number
+    attempt: number
+  }>`select run, n, attempt from job where phase = 'ready' and session is null order by run, n limit ${batch}`
   await sql`update job set due_at = clock_now() - interval '1 second' where phase = 'scheduled'`
   const found = new Map<string, Awaited<ReturnType<typeof explain>>>()
-  for (const [name, [work, row]] of Object.entries(statements(session, held, queued))) found.set(name, await explain(database.url, work, row))
+  for (const [name, [work, row]] of Object.entries(statements(session, held, queued)))
+    found.set(name, await explain(database.url, work, row))
   return found
 }
 
 const small = measure({ teardown: () => {} }, 2000, false)
 
-for (const [what, stale] of [['fresh', false], ['stale', true]] as const)
-  test.serial(`with 100,000 jobs and ${what} statistics no statement reads a table from end to end, nor more than with 2,000`, async t => {
-    const [large, few] = [await measure(t, 100_000, stale), await small]
-    for (const [name, { scans, buffers, ms }] of large) {
-      t.deepEqual(scans.filter(scan => /^Seq Scan (job|outcome)/.test(scan)), [], name)
-      const before = few.get(name)!.buffers
-      t.log(`${name}: ${buffers} pages (${before} with 2,000 jobs), ${ms.toFixed(1)} ms`)
-      t.true(ms < 300, `${name}: ${ms} ms`) // a nested loop over a large table shows here alone
-      t.true(buffers < 3 * before + 500, `${name}: ${buffers} pages, ${before} in a small table`)
-    }
-  })
+for (const [what, stale] of [
+  ['fresh', false],
+  ['stale', true],
+] as const)
+  test.serial(
+    `with 100,000 jobs and ${what} statistics no statement reads a table from end to end, nor more than with 2,000`,
+    async t => {
+      const [large, few] = [await measure(t, 100_000, stale), await small]
+      for (const [name, { scans, buffers, ms }] of large) {
+        t.deepEqual(
+          scans.filter(scan => /^Seq Scan (job|outcome)/.test(scan)),
+          [],
+          name,
+        )
+        const before = few.get(name)!.buffers
+        t.log(`${name}: ${buffers} pages (${before} with 2,000 jobs), ${ms.toFixed(1)} ms`)
+        t.true(ms < 300, `${name}: ${ms} ms`) // a nested loop over a large table shows here alone
+        t.true(buffers < 3 * before + 500, `${name}: ${buffers} pages, ${before} in a small table`)
+      }
+    },
+  )
 
-test.serial('behind 50,000 dead rows that a snapshot keeps, claims with a cursor read no more than clean ones', async t => {
-  const { sql, database } = await testStore(t)
-  await sql.script('alter table job set (autovacuum_enabled = off)')
-  const session = await insertSession(sql, { leaseMs: 3_600_000 })
-  await fill(sql, 100_000, session)
-  await sql.script('analyze')
-  const clean = await explain(database.url, one => claimQueue(one, { session, queue: 1, limit: batch }))
-  const holder = await openConnection(database.url)
-  t.teardown(() => holder.end())
-  await holder.query('begin isolation level repeatable read')
-  await holder.query('select count(*) from job')
-  const rows = await sql<{ rank: number; ready: number }>`
+test.serial(
+  'behind 50,000 dead rows that a snapshot keeps, claims with a cursor read no more than clean ones',
+  async t => {
+    const { sql, database } = await testStore(t)
+    await sql.script('alter table job set (autovacuum_enabled = off)')
+    const session = await insertSession(sql, { leaseMs: 3_600_000 })
+    await fill(sql, 100_000, session)
+    await sql.script('analyze')
+    const clean = await explain(database.url, one => claimQueue(one, { session, queue: 1, limit: batch }))
+    const holder = await openConnection(database.url)
+    t.teardown(() => holder.end())
+    await holder.query('begin isolation level repeatable read')
+    await holder.query('select count(*) from job')
+    const rows = await sql<{ rank: number; ready: number }>`
   with gone as (
     delete from job where ctid = any(array(select ctid from job where queue = 1 and phase = 'ready' and session is null order by rank, due_at limit 50000)) returning rank, due_at
   )
   select rank, extract(epoch from max(due_at))::float8 as ready from gone group by rank`
-  const behind = await explain(database.url, one => claimQueue(one, { session, queue: 1, limit: batch, after: rows[0]! }))
-  const front = await explain(database.url, one => claimQueue(one, { session, queue: 1, limit: batch }))
-  t.log(`clean ${clean.buffers} pages, with a cursor ${behind.buffers}, without ${front.buffers}`)
-  t.true(behind.buffers < 5 * clean.buffers, `${behind.buffers} pages, clean ${clean.buffers}`)
-  await holder.query('rollback')
-})
+    const behind = await explain(database.url, one =>
+      claimQueue(one, { session, queue: 1, limit: batch, after: rows[0]! }),
+    )
+    const front = await explain(database.url, one => claimQueue(one, { session, queue: 1, limit: batch }))
+    t.log(`clean ${clean.buffers} pages, with a cursor ${behind.buffers}, without ${front.buffers}`)
+    t.true(behind.buffers < 5 * clean.buffers, `${behind.buffers} pages, clean ${clean.buffers}`)
+    await holder.query('rollback')
+  },
+)

@@ -18,7 +18,13 @@ test('a job whose worker is lost runs again, and the lost worker cannot settle i
   await declareLost(sql, [lost])
   const jobs = await lostJobs(sql, { limit: 10 })
   t.like(jobs, [{ run, session: lost, attempt: 1 }])
-  const requests = jobs.map(job => ({ run: job.run, n: job.n, attempt: job.attempt, session: job.session, counts: true }))
+  const requests = jobs.map(job => ({
+    run: job.run,
+    n: job.n,
+    attempt: job.attempt,
+    session: job.session,
+    counts: true,
+  }))
   t.is((await requeueLost(sql, requests)).length, 1)
   t.is((await requeueLost(sql, requests)).length, 0)
   t.like((await jobsOf(sql, run))[0], { session: null, attempt: 1, lost: 1, failures: 0 })
@@ -38,7 +44,13 @@ test('two reapers at once requeue each lost job once', async t => {
   for (let n = 0; n < 50; n++) await insertJob(sql, { run, n, session, attempt: 1 })
   await clock.advanceMs(1001)
   await declareLost(sql, [session])
-  const requests = (await lostJobs(sql, { limit: 100 })).map(job => ({ run: job.run, n: job.n, attempt: job.attempt, session: job.session, counts: true }))
+  const requests = (await lostJobs(sql, { limit: 100 })).map(job => ({
+    run: job.run,
+    n: job.n,
+    attempt: job.attempt,
+    session: job.session,
+    counts: true,
+  }))
   const [a, b] = await Promise.all([requeueLost(sql, requests), requeueLost(sql, requests.toReversed())])
   t.is(a.length + b.length, 50)
   t.true((await jobsOf(sql, run)).every(job => job.lost === 1))
@@ -77,7 +89,15 @@ ${workflow('Chain', 'never', 'steps: [{ id: a, task: once }]')}`)
 
   const never = await engine.start('never')
   await lose(engine, never, 'never')
-  const failed = await until(async () => (await engine.sql<{ state: string; error: { name: string } }>`select state::text, error from outcome where run = ${never} and n = 1 and final`)[0])
+  const failed = await until(
+    async () =>
+      (
+        await engine.sql<{
+          state: string
+          error: { name: string }
+        }>`select state::text, error from outcome where run = ${never} and n = 1 and final`
+      )[0],
+  )
   t.is(failed.error.name, 'WorkerLost')
 
   const again = await engine.start('again')
@@ -86,7 +106,15 @@ ${workflow('Chain', 'never', 'steps: [{ id: a, task: once }]')}`)
     await until(async () => (await jobsOf(engine.sql, again)).some(job => job.lost === lost && job.session === null))
   }
   await lose(engine, again, 'again')
-  const third = await until(async () => (await engine.sql<{ state: string; error: { name: string; message: string } }>`select state::text, error from outcome where run = ${again} and n = 1 and final`)[0])
+  const third = await until(
+    async () =>
+      (
+        await engine.sql<{
+          state: string
+          error: { name: string; message: string }
+        }>`select state::text, error from outcome where run = ${again} and n = 1 and final`
+      )[0],
+  )
   t.is(third.error.name, 'WorkerLost')
   t.is((await engine.sql`select from outcome where run = ${again} and n = 1`).length, 3)
 })
@@ -95,8 +123,12 @@ test('a session that renews and holds its lock is left alone', async t => {
   const engine = await testEngine({ leaseMs: 1500, concurrency: 1 })
   t.teardown(engine.stop)
   const before = engine.worker.session()
-  for (const end = performance.now() + 3500; performance.now() < end; await sleep(50)) t.is(engine.worker.session(), before)
-  t.deepEqual((await watchSessions(engine.sql)).map(({ expired, held }) => ({ expired, held })), [{ expired: false, held: true }])
+  for (const end = performance.now() + 3500; performance.now() < end; await sleep(50))
+    t.is(engine.worker.session(), before)
+  t.deepEqual(
+    (await watchSessions(engine.sql)).map(({ expired, held }) => ({ expired, held })),
+    [{ expired: false, held: true }],
+  )
 })
 
 test('a job that may not run again goes straight to its onError and finally blocks when its worker is lost', async t => {
@@ -112,18 +144,27 @@ kind: Queue
 metadata: { name: other }
 spec: {}
 ---
-${workflow('Chain', 'guarded', `
+${workflow(
+  'Chain',
+  'guarded',
+  `
   steps:
     - id: a
       task: once
       onError: [{ on: [WorkerLost], recover: true, do: [{ id: fix, task: echo, queue: other, with: "{{ error.name }}" }] }]
       finally: [{ id: end, task: noop, queue: other }]
-`)}`)
+`,
+)}`)
   const id = await engine.start('guarded')
   await lose(engine, id, 'guarded')
   const run = await engine.ended(id)
   t.is(run.state, 'succeeded')
   t.is(run.output, 'WorkerLost')
-  t.is((await engine.sql`select from outcome where run = ${id} and n = 1 and session is not null and not final and state = 'succeeded'`).length, 0)
+  t.is(
+    (
+      await engine.sql`select from outcome where run = ${id} and n = 1 and session is not null and not final and state = 'succeeded'`
+    ).length,
+    0,
+  )
   t.true(run.jobs.some(job => job.path.endsWith('end') && job.state === 'succeeded'))
 })

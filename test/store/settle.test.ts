@@ -5,9 +5,18 @@ import { openDatabase } from '../../engine/store/sql.ts'
 import { settle } from '../../engine/store/settle.ts'
 import { ending, insertJob, insertRun, insertSession, jobsOf, testStore } from '../support/store.ts'
 
-const claimOne = async (sql: Parameters<typeof claimQueue>[0], session: number) => (await claimQueue(sql, { session, queue: 1, limit: 1 })).jobs[0]!
+const claimOne = async (sql: Parameters<typeof claimQueue>[0], session: number) =>
+  (await claimQueue(sql, { session, queue: 1, limit: 1 })).jobs[0]!
 const again = (job: { run: string; n: number; attempt: number }) => ({
-  run: job.run, n: job.n, attempt: job.attempt, delayMs: null, lost: false, input: null, error: '{"name":"E","message":""}', ranMs: 0, code: null,
+  run: job.run,
+  n: job.n,
+  attempt: job.attempt,
+  delayMs: null,
+  lost: false,
+  input: null,
+  error: '{"name":"E","message":""}',
+  ranMs: 0,
+  code: null,
 })
 
 test('an attempt that is over settles nothing, though the same session holds the next one', async t => {
@@ -36,7 +45,13 @@ test('settling again with the same arguments changes nothing: a join is decremen
   const endings = [ending(job, { tells: true, met: [2] })]
   t.deepEqual((await settle(sql, { session, serves: [], endings })).settled, [true])
   t.deepEqual((await settle(sql, { session, serves: [], endings })).settled, [false])
-  t.deepEqual((await jobsOf(sql, run)).map(({ n, pending }) => [n, pending]), [[0, 2], [2, 1]])
+  t.deepEqual(
+    (await jobsOf(sql, run)).map(({ n, pending }) => [n, pending]),
+    [
+      [0, 2],
+      [2, 1],
+    ],
+  )
   t.is((await sql`select from outcome where run = ${run}`).length, 1)
 })
 
@@ -81,11 +96,18 @@ test('settlers that share joins in opposite orders never deadlock, and the body 
     const up = Array.from({ length: joins }, (_, i) => i + 1)
     const results = await Promise.all(
       sessions.map((session, i) =>
-        settle(sql, { session, serves: [1], endings: [ending({ run, n: first + i + 1, attempt: 1 }, { met: i % 2 ? up : up.toReversed(), take: true })] }),
+        settle(sql, {
+          session,
+          serves: [1],
+          endings: [ending({ run, n: first + i + 1, attempt: 1 }, { met: i % 2 ? up : up.toReversed(), take: true })],
+        }),
       ),
     )
     const started = results.flatMap(result => [...result.taken, ...result.ready]).map(job => ('n' in job ? job.n : -1))
-    t.deepEqual(started.toSorted((a, b) => a - b), up)
+    t.deepEqual(
+      started.toSorted((a, b) => a - b),
+      up,
+    )
     t.true(results.every(result => result.settled[0]))
   }
   t.is(await deadlocks(database.url, sql), 0)
@@ -107,12 +129,19 @@ test('many endings of one statement lock in order, whatever order they come in',
     sessions.map(async (session, k) => {
       for (let i = 1; i <= each; i++) {
         const order = k % 2 ? runs : runs.toReversed()
-        await settle(sql, { session, serves: [], endings: order.map(run => ending({ run, n: session * 1000 + i, attempt: 1 }, { tells: true })) })
+        await settle(sql, {
+          session,
+          serves: [],
+          endings: order.map(run => ending({ run, n: session * 1000 + i, attempt: 1 }, { tells: true })),
+        })
       }
     }),
   )
   const roots = await sql<{ phase: string; pending: number }>`select phase, pending from job`
-  t.deepEqual(roots, runs.map(() => ({ phase: 'ready', pending: 0 })))
+  t.deepEqual(
+    roots,
+    runs.map(() => ({ phase: 'ready', pending: 0 })),
+  )
   t.is(await deadlocks(database.url, sql), 0)
 })
 
@@ -125,13 +154,38 @@ test('skipped and allowed to fail satisfy needs; what cannot be met is omitted i
   await insertJob(sql, { run, n: 3, parent: 0, phase: 'blocked', pending: 1 })
   await insertJob(sql, { run, n: 4, parent: 0, phase: 'blocked', pending: 1 })
   await insertJob(sql, { run, n: 5, parent: 0, phase: 'blocked', pending: 1 })
-  const result = await settle(sql, { session, serves: [1], endings: [
-    ending({ run, n: 1, attempt: 1 }, { state: 'skipped', met: [3], take: true }),
-    ending({ run, n: 2, attempt: 1 }, { state: 'failed', fails: true, omits: [{ n: 4, tells: false, misses: [] }, { n: 5, tells: true, misses: [] }] }),
-  ] })
-  t.deepEqual(result.taken.map(job => job.n), [3])
-  const outcomes = await sql<{ n: number; state: string }>`select n, state::text from outcome where run = ${run} order by n`
-  t.deepEqual(outcomes, [{ n: 1, state: 'skipped' }, { n: 2, state: 'failed' }, { n: 4, state: 'omitted' }, { n: 5, state: 'omitted' }])
+  const result = await settle(sql, {
+    session,
+    serves: [1],
+    endings: [
+      ending({ run, n: 1, attempt: 1 }, { state: 'skipped', met: [3], take: true }),
+      ending(
+        { run, n: 2, attempt: 1 },
+        {
+          state: 'failed',
+          fails: true,
+          omits: [
+            { n: 4, tells: false, misses: [] },
+            { n: 5, tells: true, misses: [] },
+          ],
+        },
+      ),
+    ],
+  })
+  t.deepEqual(
+    result.taken.map(job => job.n),
+    [3],
+  )
+  const outcomes = await sql<{
+    n: number
+    state: string
+  }>`select n, state::text from outcome where run = ${run} order by n`
+  t.deepEqual(outcomes, [
+    { n: 1, state: 'skipped' },
+    { n: 2, state: 'failed' },
+    { n: 4, state: 'omitted' },
+    { n: 5, state: 'omitted' },
+  ])
   t.like((await jobsOf(sql, run))[0], { n: 0, pending: 2, unmet: 1 })
 })
 
@@ -143,9 +197,20 @@ test('a settle takes nothing of a queue that is paused or limited', async t => {
   const run = await insertRun(sql)
   await insertJob(sql, { run, n: 0, session, attempt: 1 })
   for (const n of [1, 2, 3]) await insertJob(sql, { run, n, phase: 'blocked', pending: 1, queue: n })
-  const result = await settle(sql, { session, serves: [1, 2, 3], endings: [ending({ run, n: 0, attempt: 1 }, { met: [1], take: true })] })
-  t.deepEqual(result.taken.map(job => job.n), [1])
-  const next = await settle(sql, { session, serves: [1, 2, 3], endings: [ending({ run, n: 1, attempt: 1 }, { met: [2], take: true })] })
+  const result = await settle(sql, {
+    session,
+    serves: [1, 2, 3],
+    endings: [ending({ run, n: 0, attempt: 1 }, { met: [1], take: true })],
+  })
+  t.deepEqual(
+    result.taken.map(job => job.n),
+    [1],
+  )
+  const next = await settle(sql, {
+    session,
+    serves: [1, 2, 3],
+    endings: [ending({ run, n: 1, attempt: 1 }, { met: [2], take: true })],
+  })
   t.deepEqual(next.taken, [])
   t.deepEqual(next.ready, [{ queue: 2, run, n: 2, attempt: 0 }])
 })
@@ -153,7 +218,9 @@ test('a settle takes nothing of a queue that is paused or limited', async t => {
 /** A store whose planner sorts only where a statement says so: an order that comes by chance holds nothing. */
 const hashingStore = async (t: Parameters<typeof testStore>[0]) => {
   const { database } = await testStore(t)
-  await database.sql.script(`do $$ begin execute format('alter database %I set enable_sort = off', current_database()); end $$`)
+  await database.sql.script(
+    `do $$ begin execute format('alter database %I set enable_sort = off', current_database()); end $$`,
+  )
   const again = openDatabase(database.url, { max: 12 })
   t.teardown(() => again.close())
   return { database: again, sql: again.sql }
@@ -162,6 +229,8 @@ const hashingStore = async (t: Parameters<typeof testStore>[0]) => {
 /** Counted by Postgres once the connections' statistics are sent: a second at most. */
 const deadlocks = async (_url: string, sql: Parameters<typeof claimQueue>[0]): Promise<number> => {
   await sql`select pg_stat_force_next_flush()`
-  const [row] = await sql<{ deadlocks: number }>`select deadlocks::int as deadlocks from pg_stat_database where datname = current_database()`
+  const [row] = await sql<{
+    deadlocks: number
+  }>`select deadlocks::int as deadlocks from pg_stat_database where datname = current_database()`
   return row!.deadlocks
 }

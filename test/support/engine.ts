@@ -84,7 +84,12 @@ export type TestEngineOptions = Partial<WorkerOptions> & {
  * The whole engine in this process, with real children, on a fresh database. Files share one over their tests: each test
  * applies under names of its own.
  */
-export const testEngine = async ({ url: given, wrap = b => b, idle = false, ...options }: TestEngineOptions = {}): Promise<TestEngine> => {
+export const testEngine = async ({
+  url: given,
+  wrap = b => b,
+  idle = false,
+  ...options
+}: TestEngineOptions = {}): Promise<TestEngine> => {
   const url = given ?? (await testDatabase()).url
   const database = openDatabase(url, { max: 4 })
   await migrate(database)
@@ -125,14 +130,24 @@ export const testEngine = async ({ url: given, wrap = b => b, idle = false, ...o
   const started = idle ? (undefined as never) : await ready.promise
 
   const applyYaml = async (yaml: string): Promise<Change[]> => {
-    const known = (await readManifests(sql, { namespace: 'default' })).map(row => row.document as unknown as ManifestDocument)
+    const known = (await readManifests(sql, { namespace: 'default' })).map(
+      row => row.document as unknown as ManifestDocument,
+    )
     const compiled = compile([{ file: 'test.yaml', text: yaml }], { handlers, known })
     const wrong = compiled.diagnostics.filter(one => one.severity === 'error')
-    if (wrong.length > 0) throw new Error(wrong.map(one => `${one.line}:${one.column} ${one.code} ${one.message}`).join('\n'))
+    if (wrong.length > 0)
+      throw new Error(wrong.map(one => `${one.line}:${one.column} ${one.code} ${one.message}`).join('\n'))
     return apply(context, compiled, { origin: 'test', prune: false, dryRun: false })
   }
   const startRun = async (name: string, input: Json = {}, idempotencyKey?: string) =>
-    (await start(context, { name, input, trigger: 'test', ...(idempotencyKey === undefined ? {} : { idempotencyKey }) })).id
+    (
+      await start(context, {
+        name,
+        input,
+        trigger: 'test',
+        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      })
+    ).id
   const endings = watchEnds(sql)
   const ended = async (id: string): Promise<EndedRun> => {
     await endings.wait(id)
@@ -176,7 +191,9 @@ export const documents = (...texts: string[]): string => texts.join('---\n')
 
 const outdent = (text: string): string => {
   const lines = text.replace(/^\n/, '').trimEnd().split('\n')
-  const indent = Math.min(...lines.filter(line => line.trim() !== '').map(line => line.length - line.trimStart().length))
+  const indent = Math.min(
+    ...lines.filter(line => line.trim() !== '').map(line => line.length - line.trimStart().length),
+  )
   return lines.map(line => line.slice(indent)).join('\n')
 }
 
@@ -254,7 +271,9 @@ const watchEnds = (sql: Sql) => {
     looping = true
     while (waiting.size > 0 && !stopped) {
       try {
-        const rows = await sql<{ id: string }>`select id from run where id = any(${`{${[...waiting.keys()].join(',')}}`}::uuid[]) and ended_at is not null`
+        const rows = await sql<{
+          id: string
+        }>`select id from run where id = any(${`{${[...waiting.keys()].join(',')}}`}::uuid[]) and ended_at is not null`
         for (const { id } of rows) {
           waiting.get(id)!.resolve()
           waiting.delete(id)
@@ -282,16 +301,30 @@ const watchEnds = (sql: Sql) => {
 }
 
 const openJobs = async (sql: Sql, id: string): Promise<string> =>
-  JSON.stringify(await sql`select n, node, phase, session, pending, unmet, attempt, lost, queue, doomed, result from job where run = ${id} order by n limit 20`)
+  JSON.stringify(
+    await sql`select n, node, phase, session, pending, unmet, attempt, lost, queue, doomed, result from job where run = ${id} order by n limit 20`,
+  )
 
 export const readRun = async (context: Context, id: string): Promise<EndedRun> => {
   const { sql } = context
-  const [run] = await sql<{ state: EndedRun['state']; warnings: number; plan: number }>`select state, warnings, plan from run where id = ${id}`
+  const [run] = await sql<{
+    state: EndedRun['state']
+    warnings: number
+    plan: number
+  }>`select state, warnings, plan from run where id = ${id}`
   const { nodes } = (await context.plan(run!.plan)).plan as Plan
   const rows = await sql<Omit<EndedJob, 'path'> & { node: number }>`
   select n, node, item, state, attempt, input, output, error from outcome where run = ${id} and final order by n`
   const jobs = rows.map(({ node, ...row }) => ({ ...row, path: nodes[node]!.path }))
-  if (process.env.TQ_DEBUG) console.error(id, run!.state, jobs.filter(job => job.error).slice(0, 3).map(job => `${job.path}[${job.item}] ${job.state} ${JSON.stringify(job.error)}`))
+  if (process.env.TQ_DEBUG)
+    console.error(
+      id,
+      run!.state,
+      jobs
+        .filter(job => job.error)
+        .slice(0, 3)
+        .map(job => `${job.path}[${job.item}] ${job.state} ${JSON.stringify(job.error)}`),
+    )
   const root = jobs.find(job => job.n === 0)
   return {
     id,
@@ -303,7 +336,10 @@ export const readRun = async (context: Context, id: string): Promise<EndedRun> =
     job(path) {
       const all = jobs.filter(job => job.path === path)
       const found = all.length > 1 ? all.filter(job => job.item === null) : all
-      if (found.length !== 1) throw new Error(`${found.length} jobs at "${path}"; there are ${jobs.map(job => `${job.path} ${job.state}`).join(', ')}`)
+      if (found.length !== 1)
+        throw new Error(
+          `${found.length} jobs at "${path}"; there are ${jobs.map(job => `${job.path} ${job.state}`).join(', ')}`,
+        )
       return found[0]!
     },
     states: () => Object.fromEntries(jobs.filter(job => job.path !== '').map(job => [job.path, job.state])),

@@ -9,7 +9,14 @@ export type Explained = {
   ms: number
 }
 
-type PlanNode = { 'Node Type': string; 'Relation Name'?: string; 'Actual Loops': number; Plans?: PlanNode[]; 'Shared Hit Blocks': number; 'Shared Read Blocks': number }
+type PlanNode = {
+  'Node Type': string
+  'Relation Name'?: string
+  'Actual Loops': number
+  Plans?: PlanNode[]
+  'Shared Hit Blocks': number
+  'Shared Read Blocks': number
+}
 
 /**
  * Runs a function of the store with all its statements explained: prepared as the engine does, so with generic plans,
@@ -46,4 +53,5 @@ const walk = (node: PlanNode, scans: string[]): void => {
   for (const child of node.Plans ?? []) walk(child, scans)
 }
 
-const literal = (value: unknown): string => (value === null || value === undefined ? 'null' : `'${String(value).replaceAll("'", "''")}'`)
+const literal = (value: unknown): string =>
+  value === null || value === undefined ? 'null' : `'${String(value).replaceAll("'", "''")}'`

@@ -23,9 +23,13 @@ export const fuzzed = (broker: Broker, how: Fuzz, seed = 1): Broker => {
   }
   const held: (() => void)[] = []
   const pass = (deliver: () => void): void => {
-    const what: Fuzz = how === 'mix' ? (['drop', 'double', 'reorder', 'delay'] as const)[Math.floor(random() * 4)]! : how
+    const what: Fuzz =
+      how === 'mix' ? (['drop', 'double', 'reorder', 'delay'] as const)[Math.floor(random() * 4)]! : how
     if (what === 'drop') return
-    if (what === 'delay') return later(random() * 300, deliver)
+    if (what === 'delay') {
+      later(random() * 300, deliver)
+      return
+    }
     if (what === 'reorder') {
       held.push(deliver)
       if (held.length >= 3) for (const one of held.splice(0).toReversed()) one()

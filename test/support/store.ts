@@ -44,8 +44,24 @@ export type JobFields = {
 }
 
 /** A valid row of a queued job; the fields a test is about differ. */
-export const insertJob = async (sql: Sql, fields: JobFields = {}): Promise<{ run: string; n: number; attempt: number }> => {
-  const { n = 0, node = n, parent = null, item = null, phase = 'ready', pending = 0, unmet = 0, session = null, attempt = 0, lost = 0, queue = 1, rank = 4 } = fields
+export const insertJob = async (
+  sql: Sql,
+  fields: JobFields = {},
+): Promise<{ run: string; n: number; attempt: number }> => {
+  const {
+    n = 0,
+    node = n,
+    parent = null,
+    item = null,
+    phase = 'ready',
+    pending = 0,
+    unmet = 0,
+    session = null,
+    attempt = 0,
+    lost = 0,
+    queue = 1,
+    rank = 4,
+  } = fields
   const run = fields.run ?? (await insertRun(sql))
   await sql`
   insert into job (run, due_at, n, plan, node, base, parent, item, queue, session, attempt, pending, unmet, lost, rank, phase)
@@ -86,5 +102,14 @@ export const ending = (job: { run: string; n: number; attempt: number }, more: P
 
 /** All jobs of a run. */
 export const jobsOf = (sql: Sql, run: string) =>
-  sql<{ n: number; phase: string; pending: number; unmet: number; attempt: number; lost: number; failures: number; session: number | null }>`
+  sql<{
+    n: number
+    phase: string
+    pending: number
+    unmet: number
+    attempt: number
+    lost: number
+    failures: number
+    session: number | null
+  }>`
   select n, phase, pending, unmet, attempt, lost, failures, session from job where run = ${run} order by n`

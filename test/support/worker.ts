@@ -25,10 +25,19 @@ export const startWorker = async (
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', tq, 'worker', '-o', 'json'], {
     cwd: '/',
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, TQ_DATABASE_URL: url, TQ_HANDLERS: handlersDir, TQ_CONCURRENCY: '1', ...env },
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      TQ_DATABASE_URL: url,
+      TQ_HANDLERS: handlersDir,
+      TQ_CONCURRENCY: '1',
+      ...env,
+    },
   })
   const lines: WorkerProcess['lines'] = []
-  const ended = new Promise<number | string>(resolve => child.once('close', (code, signal) => resolve(signal ?? code ?? -1)))
+  const ended = new Promise<number | string>(resolve =>
+    child.once('close', (code, signal) => resolve(signal ?? code ?? -1)),
+  )
   t.teardown(async () => {
     child.kill('SIGKILL')
     await ended
@@ -49,6 +58,10 @@ export const startWorker = async (
     signal: signal => void child.kill(signal),
     ended,
     children: () =>
-      readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number),
+      readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')
+        .trim()
+        .split(' ')
+        .filter(Boolean)
+        .map(Number),
   }
 }
