@@ -17,7 +17,9 @@ export const applyLarge = async ({ url }: Bench, { runs, size }: { runs: number;
   let round = 0
   const applied = async (text: string) => {
     const began = performance.now()
-    const known = (await readManifests(engine.context.sql, { namespace: 'default', without: declaredWorkflows([text]) })).map(row => row.document) as never
+    const known = (
+      await readManifests(engine.context.sql, { namespace: 'default', without: declaredWorkflows([text]) })
+    ).map(row => row.document) as never
     const compiled = compile([{ file: 'large.yaml', text }], { handlers: ['echo'], known })
     if (compiled.diagnostics.length > 0) throw new Error(compiled.diagnostics[0]!.message)
     const changes = await apply(engine.context, compiled, { origin: 'bench', prune: false, dryRun: false })
@@ -45,13 +47,24 @@ export const applyLarge = async ({ url }: Bench, { runs, size }: { runs: number;
       },
     },
     { row: { what: 'compile', unit: 'ms', size }, run: async () => compiledOnly(manifest(size, `large-${round}`)) },
-    { row: { what: 'tq', unit: 'ms', size, mode: 'first' }, run: async () => expect(await applied(manifest(size, `large-${round}`)), 'created') },
-    { row: { what: 'tq', unit: 'ms', size, mode: 'unchanged' }, run: async () => expect(await applied(manifest(size, `large-${round++}`)), 'unchanged') },
+    {
+      row: { what: 'tq', unit: 'ms', size, mode: 'first' },
+      run: async () => expect(await applied(manifest(size, `large-${round}`)), 'created'),
+    },
+    {
+      row: { what: 'tq', unit: 'ms', size, mode: 'unchanged' },
+      run: async () => expect(await applied(manifest(size, `large-${round++}`)), 'unchanged'),
+    },
   ])
   await engine.stop()
   const of = (what: string, mode?: string) => rows.find(row => row.what === what && row.mode === mode)!.median
   return {
-    name: 'apply', machine: machine(), rows,
-    checks: { 'times yaml, first': Number((of('tq', 'first') / of('yaml')).toPrecision(3)), 'unchanged, ms beyond compiling': Number((of('tq', 'unchanged') - of('compile')).toPrecision(3)) },
+    name: 'apply',
+    machine: machine(),
+    rows,
+    checks: {
+      'times yaml, first': Number((of('tq', 'first') / of('yaml')).toPrecision(3)),
+      'unchanged, ms beyond compiling': Number((of('tq', 'unchanged') - of('compile')).toPrecision(3)),
+    },
   }
 }

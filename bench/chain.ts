@@ -19,13 +19,37 @@ export const chain = async ({ url }: Bench, { runs, size }: { runs: number; size
   const short = await startable(engine.context, chainOf('short', 50), 'short')
   await elapsed(engine.context, await startOne(engine.context, short, { n: 1 }))
   const rows = await inTurns(runs, [
-    { row: { what: 'tq', unit: 'ms/step', size }, run: async () => (await elapsed(engine.context, await startOne(engine.context, long, { n: 1 }))) / size },
+    {
+      row: { what: 'tq', unit: 'ms/step', size },
+      run: async () => (await elapsed(engine.context, await startOne(engine.context, long, { n: 1 }))) / size,
+    },
     { row: { what: 'limit', unit: 'ms/step', size }, run: async () => (await bareSteps(url, size)) / size },
     {
       row: { what: 'tq', unit: 'steps/s', mode: '100 x 50' },
-      run: async () => (5000 / (await elapsed(engine.context, await startMany(engine.context, short, Array.from({ length: 100 }, (_, n) => ({ n })))))) * 1000,
+      run: async () =>
+        (5000 /
+          (await elapsed(
+            engine.context,
+            await startMany(
+              engine.context,
+              short,
+              Array.from({ length: 100 }, (_, n) => ({ n })),
+            ),
+          ))) *
+        1000,
     },
   ])
   await engine.stop()
-  return { name: 'chain', machine: machine(), rows, checks: { 'of the limit': ratio(rows.filter(row => row.unit === 'ms/step'), 'limit', 'tq') } }
+  return {
+    name: 'chain',
+    machine: machine(),
+    rows,
+    checks: {
+      'of the limit': ratio(
+        rows.filter(row => row.unit === 'ms/step'),
+        'limit',
+        'tq',
+      ),
+    },
+  }
 }

@@ -44,9 +44,13 @@ export const chord = async ({ url }: Bench, { runs, size }: { runs: number; size
   await engine.stop()
   const of = (what: string, count: number) => rows.find(row => row.what === what && row.size === count)!.median
   return {
-    name: 'chord', machine: machine(), rows,
+    name: 'chord',
+    machine: machine(),
+    rows,
     checks: {
-      [`rate at ${size / 100} of the fan-out's`]: Number((size / 100 / of('tq', size / 100) / (size / of('fan-out', size))).toPrecision(3)),
+      [`rate at ${size / 100} of the fan-out's`]: Number(
+        (size / 100 / of('tq', size / 100) / (size / of('fan-out', size))).toPrecision(3),
+      ),
       [`t(${size})/t(${size / 10})`]: Number((of('tq', size) / of('tq', size / 10)).toPrecision(3)),
     },
   }
@@ -56,5 +60,6 @@ export const chord = async ({ url }: Bench, { runs, size }: { runs: number; size
 const checkBody = async (context: Parameters<typeof elapsed>[0], run: string, count: number): Promise<void> => {
   const [row] = await context.sql<{ length: number; last: number }>`
   select json_array_length(output) as length, (output ->> -1)::int as last from outcome where run = ${run} and n = 0 and final`
-  if (row?.length !== count || row.last !== count - 1) throw new Error(`the body got ${row?.length} results, the last is ${row?.last}; expected ${count}`)
+  if (row?.length !== count || row.last !== count - 1)
+    throw new Error(`the body got ${row?.length} results, the last is ${row?.last}; expected ${count}`)
 }

@@ -37,7 +37,10 @@ export const fanout = async ({ url }: Bench, { runs, size }: { runs: number; siz
         return rate(ms)
       },
     },
-    { row: { what: 'limit', unit: 'jobs/s', size }, run: async () => rate(await bareLoop(url, { jobs: size, batch: 500 })) },
+    {
+      row: { what: 'limit', unit: 'jobs/s', size },
+      run: async () => rate(await bareLoop(url, { jobs: size, batch: 500 })),
+    },
     { row: { what: 'graphile-worker', unit: 'jobs/s', size }, run: async () => rate(await graphileWorker(url, size)) },
     { row: { what: 'pg-boss', unit: 'jobs/s', size }, run: async () => rate(await pgBoss(url, size)) },
   ])
@@ -58,6 +61,7 @@ const recount = async (context: Context, run: string, size: number) => {
   select count(*)::int as stored, count(distinct n)::int as jobs, sum((output #>> '{}')::bigint)::float8 as sum
   from outcome where run = ${run} and item is not null and state = 'succeeded' and final`
   const expected = { stored: size, jobs: size, sum: (size * (size - 1)) / 2 }
-  if (JSON.stringify(row) !== JSON.stringify(expected)) throw new Error(`stored results are wrong: ${JSON.stringify(row)}, expected ${JSON.stringify(expected)}`)
+  if (JSON.stringify(row) !== JSON.stringify(expected))
+    throw new Error(`stored results are wrong: ${JSON.stringify(row)}, expected ${JSON.stringify(expected)}`)
   return { ...row, expected: 'the same' }
 }

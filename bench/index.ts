@@ -17,7 +17,10 @@ if (unknown) {
 const postgres = await benchPostgres()
 try {
   for (const name of names) {
-    const report = await workloads[name]!(postgres, { runs: Number(values.runs) || 3, ...(values.size ? { size: Number(values.size) } : {}) })
+    const report = await workloads[name]!(postgres, {
+      runs: Number(values.runs) || 3,
+      ...(values.size ? { size: Number(values.size) } : {}),
+    })
     if (values.json) console.log(JSON.stringify(report, null, 2))
     else show(report)
   }
@@ -29,6 +32,8 @@ process.exit(0)
 function show({ name, machine, rows, checks }: Report) {
   console.log(`${name}   ${machine}`)
   for (const row of rows)
-    console.log(`  ${row.what.padEnd(18)}${String(row.size ?? row.mode ?? '').padEnd(10)}${String(row.median).padStart(10)} ${row.unit.padEnd(10)} (${row.min} … ${row.max}, ${row.runs} runs)${row.note ? `  ${row.note}` : ''}`)
+    console.log(
+      `  ${row.what.padEnd(18)}${String(row.size ?? row.mode ?? '').padEnd(10)}${String(row.median).padStart(10)} ${row.unit.padEnd(10)} (${row.min} … ${row.max}, ${row.runs} runs)${row.note ? `  ${row.note}` : ''}`,
+    )
   if (checks) console.log(`  ${JSON.stringify(checks)}`)
 }

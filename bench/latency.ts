@@ -23,7 +23,9 @@ export const latency = async ({ url }: Bench, { runs, size }: { runs: number; si
       const sent = (performance.timeOrigin + performance.now()) * 1000
       const [id] = await startMany(engine.context, stamp, [null])
       await elapsed(engine.context, [id!])
-      const [row] = await engine.context.sql<{ us: number }>`select (output #>> '{}')::float8 as us from outcome where run = ${id} and n = 0`
+      const [row] = await engine.context.sql<{
+        us: number
+      }>`select (output #>> '{}')::float8 as us from outcome where run = ${id} and n = 0`
       tq.push((row!.us - sent) / 1000)
     }
     bare.push(...(await bareTrips(url, size)))
@@ -33,12 +35,28 @@ export const latency = async ({ url }: Bench, { runs, size }: { runs: number; si
   await new Promise(resolve => setTimeout(resolve, 5000))
   const cpu = process.cpuUsage(before)
   await engine.stop()
-  for (const [what, values] of [['tq', tq], ['limit', bare]] as const) {
+  for (const [what, values] of [
+    ['tq', tq],
+    ['limit', bare],
+  ] as const) {
     const sorted = values.toSorted((a, b) => a - b)
-    const at = (share: number) => Number(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!.toPrecision(4))
-    for (const [mode, median] of [['p50', at(0.5)], ['p99', at(0.99)]] as const) rows.push({ what, unit: 'ms', mode, median, min: at(0), max: at(1), runs: values.length })
+    const at = (share: number) =>
+      Number(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!.toPrecision(4))
+    for (const [mode, median] of [
+      ['p50', at(0.5)],
+      ['p99', at(0.99)],
+    ] as const)
+      rows.push({ what, unit: 'ms', mode, median, min: at(0), max: at(1), runs: values.length })
   }
   const idle = Number((((cpu.user + cpu.system) / 1000 / (performance.now() - asked)) * 100).toPrecision(3))
   const p50 = (what: string) => rows.find(row => row.what === what && row.mode === 'p50')!.median
-  return { name: 'latency', machine: machine(), rows, checks: { 'times the bare trip, p50': Number((p50('tq') / p50('limit')).toPrecision(3)), 'idle worker, % of a core': idle } }
+  return {
+    name: 'latency',
+    machine: machine(),
+    rows,
+    checks: {
+      'times the bare trip, p50': Number((p50('tq') / p50('limit')).toPrecision(3)),
+      'idle worker, % of a core': idle,
+    },
+  }
 }

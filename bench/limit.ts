@@ -7,7 +7,10 @@ import { column, lines, openConnection, openDatabase, type Sql } from '../engine
  *
  * @returns milliseconds from the first insert to the last commit
  */
-export const bareLoop = async (url: string, { jobs, batch, children = 1 }: { jobs: number; batch: number; children?: number }): Promise<number> => {
+export const bareLoop = async (
+  url: string,
+  { jobs, batch, children = 1 }: { jobs: number; batch: number; children?: number },
+): Promise<number> => {
   const database = openDatabase(url, { schema: 'tq_bench', max: 4 })
   const { sql } = database
   const run = bareRun
@@ -20,7 +23,10 @@ export const bareLoop = async (url: string, { jobs, batch, children = 1 }: { job
   let held = 0
   const claimed = new Map<number, number>()
   const pool = await openPool({
-    children, slots: 1, handlersDir: new URL('./handlers', import.meta.url).pathname, graceMs: 2000,
+    children,
+    slots: 1,
+    handlersDir: new URL('./handlers', import.meta.url).pathname,
+    graceMs: 2000,
     onReleased: keys => setImmediate(() => pool.run(keys.map(workOf))),
     onResults(results) {
       for (const result of results) gathered.push({ n: result.key, output: result.ok ? result.output : '' })
@@ -55,7 +61,8 @@ export const bareLoop = async (url: string, { jobs, batch, children = 1 }: { job
     pulling = false
   }
   const began = performance.now()
-  for (let from = 0; from < jobs; from += batch * 4) await insertBare(sql, run, from, Math.min(jobs, from + batch * 4) - 1)
+  for (let from = 0; from < jobs; from += batch * 4)
+    await insertBare(sql, run, from, Math.min(jobs, from + batch * 4) - 1)
   await pull()
   await done.promise
   const ms = performance.now() - began
@@ -64,7 +71,17 @@ export const bareLoop = async (url: string, { jobs, batch, children = 1 }: { job
   return ms
 }
 
-const workOf = (key: number) => ({ key, handler: 'noop', input: '{"i":1}', attempt: 1, idempotencyKey: '', run: '', job: '', task: 'noop', alone: false })
+const workOf = (key: number) => ({
+  key,
+  handler: 'noop',
+  input: '{"i":1}',
+  attempt: 1,
+  idempotencyKey: '',
+  run: '',
+  job: '',
+  task: 'noop',
+  alone: false,
+})
 
 const insertBare = (sql: Sql, run: string, from: number, to: number) => sql`
   insert into job (run, due_at, n, plan, node, base, item, queue, rank, phase)
@@ -95,10 +112,11 @@ export const bareSteps = async (url: string, steps: number): Promise<number> => 
   const { sql, close } = await quiet(url)
   const arrived: { resolve(output: string): void }[] = []
   const pool = await barePool(output => arrived.shift()?.resolve(output))
-  const trip = (n: number) => new Promise<string>(resolve => {
-    arrived.push({ resolve })
-    pool.run([workOf(n)])
-  })
+  const trip = (n: number) =>
+    new Promise<string>(resolve => {
+      arrived.push({ resolve })
+      pool.run([workOf(n)])
+    })
   await trip(-1)
   const began = performance.now()
   await insertBare(sql, bareRun, 0, steps - 1)
@@ -157,7 +175,11 @@ const quiet = async (url: string): Promise<{ sql: Sql; close(): Promise<void> }>
 
 const barePool = (onOutput: (output: string) => void) =>
   openPool({
-    children: 1, slots: 1, handlersDir: new URL('./handlers', import.meta.url).pathname, graceMs: 2000, onReleased: () => {},
+    children: 1,
+    slots: 1,
+    handlersDir: new URL('./handlers', import.meta.url).pathname,
+    graceMs: 2000,
+    onReleased: () => {},
     onResults(results) {
       for (const result of results) onOutput(result.ok ? result.output : '0')
     },

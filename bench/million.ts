@@ -20,10 +20,21 @@ spec:
 export const million = async ({ url }: Bench, { size }: { runs: number; size: number }): Promise<Report> => {
   const context = await benchClient(url)
   const what = await startable(context, yaml, 'million')
-  const worker = spawn(process.execPath, [new URL('../cli/tq.ts', import.meta.url).pathname, 'worker', '-c', '1', '--handlers', new URL('./handlers', import.meta.url).pathname], {
-    env: { ...process.env, TQ_DATABASE_URL: url, TQ_DATABASE_SCHEMA: 'tq_bench' },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
+  const worker = spawn(
+    process.execPath,
+    [
+      new URL('../cli/tq.ts', import.meta.url).pathname,
+      'worker',
+      '-c',
+      '1',
+      '--handlers',
+      new URL('./handlers', import.meta.url).pathname,
+    ],
+    {
+      env: { ...process.env, TQ_DATABASE_URL: url, TQ_DATABASE_SCHEMA: 'tq_bench' },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  )
   await elapsed(context, await startOne(context, what, { items: [1, 2, 3] }))
   const ms = await elapsed(context, await startOne(context, what, { items: Array.from({ length: size }, (_, i) => i) }))
   const status = await readFile(`/proc/${worker.pid}/status`, 'utf8').catch(() => '')
@@ -31,6 +42,18 @@ export const million = async ({ url }: Bench, { size }: { runs: number; size: nu
   worker.kill('SIGTERM')
   await new Promise(resolve => worker.once('exit', resolve))
   await context.close()
-  const row = (unit: string, value: number) => ({ what: 'tq', unit, size, median: value, min: value, max: value, runs: 1 })
-  return { name: 'million', machine: machine(), rows: [row('MB', peakMb), row('jobs/s', Math.round((size / ms) * 1000))] }
+  const row = (unit: string, value: number) => ({
+    what: 'tq',
+    unit,
+    size,
+    median: value,
+    min: value,
+    max: value,
+    runs: 1,
+  })
+  return {
+    name: 'million',
+    machine: machine(),
+    rows: [row('MB', peakMb), row('jobs/s', Math.round((size / ms) * 1000))],
+  }
 }

@@ -18,7 +18,12 @@ export const graphileWorker = async (url: string, jobs: number): Promise<number>
   const workers = await Promise.all([0, 1].map(() => startWorker(url)))
   const began = performance.now()
   for (let from = 0; from < jobs; from += 20_000)
-    await utils.addJobs(Array.from({ length: Math.min(20_000, jobs - from) }, (_, i) => ({ identifier: 'noop', payload: { i: from + i } })))
+    await utils.addJobs(
+      Array.from({ length: Math.min(20_000, jobs - from) }, (_, i) => ({
+        identifier: 'noop',
+        payload: { i: from + i },
+      })),
+    )
   for (const worker of workers) worker.send('go')
   for (;;) {
     const { rows } = await pool.query('select exists (select from graphile_worker._private_jobs) as left')
@@ -34,7 +39,9 @@ export const graphileWorker = async (url: string, jobs: number): Promise<number>
 
 const startWorker = (url: string) =>
   new Promise<ReturnType<typeof fork>>(resolve => {
-    const child = fork(new URL('./graphile-process.ts', import.meta.url), [url], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+    const child = fork(new URL('./graphile-process.ts', import.meta.url), [url], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    })
     child.once('message', () => resolve(child))
   })
 

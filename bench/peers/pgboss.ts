@@ -17,13 +17,19 @@ export const pgBoss = async (url: string, jobs: number): Promise<number> => {
   await boss.createQueue('noop')
   const began = performance.now()
   for (let from = 0; from < jobs; from += 1000)
-    await boss.insert('noop', Array.from({ length: Math.min(1000, jobs - from) }, (_, i) => ({ data: { i: from + i } })))
+    await boss.insert(
+      'noop',
+      Array.from({ length: Math.min(1000, jobs - from) }, (_, i) => ({ data: { i: from + i } })),
+    )
   let left = jobs
   const drain = async () => {
     while (left > 0) {
       const batch = await boss.fetch('noop', { batchSize: 500 })
       if (batch.length === 0) return
-      await boss.complete('noop', batch.map(job => job.id))
+      await boss.complete(
+        'noop',
+        batch.map(job => job.id),
+      )
       left -= batch.length
     }
   }

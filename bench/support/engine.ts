@@ -1,7 +1,17 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { apply, compile, type Context, migrate, openClient, openDatabase, prepareStart, startMany, type Startable } from '../../engine/client.ts'
+import {
+  apply,
+  compile,
+  type Context,
+  migrate,
+  openClient,
+  openDatabase,
+  prepareStart,
+  startMany,
+  type Startable,
+} from '../../engine/client.ts'
 import { reaper, startPostgres, timers, type Worker, worker } from '../../engine/server.ts'
 
 export type Bench = { url: string; stop(): Promise<void> }
@@ -10,7 +20,10 @@ export type Bench = { url: string; stop(): Promise<void> }
 export const benchPostgres = async (): Promise<Bench> => {
   if (process.env.TQ_BENCH_POSTGRES) return { url: process.env.TQ_BENCH_POSTGRES, stop: async () => {} }
   const dir = await mkdtemp(join(tmpdir(), 'tq-bench-'))
-  const postgres = await startPostgres({ dataDir: join(dir, 'pg'), settings: { shared_buffers: '1GB', max_wal_size: '8GB' } })
+  const postgres = await startPostgres({
+    dataDir: join(dir, 'pg'),
+    settings: { shared_buffers: '1GB', max_wal_size: '8GB' },
+  })
   return {
     url: postgres.url,
     async stop() {
@@ -29,7 +42,13 @@ export const benchClient = async (url: string): Promise<Awaited<ReturnType<typeo
   await database.sql.script(`drop schema if exists ${schema} cascade`)
   await migrate(database)
   await database.close()
-  return openClient({ databaseUrl: url, schema, namespace: 'default', connections: 4, log: (level, text) => void (level !== 'debug' && console.error(level, text)) })
+  return openClient({
+    databaseUrl: url,
+    schema,
+    namespace: 'default',
+    connections: 4,
+    log: (level, text) => void (level !== 'debug' && console.error(level, text)),
+  })
 }
 
 /** The whole engine in this process, with child processes for the handlers, on a fresh schema. */
@@ -39,7 +58,22 @@ export const benchEngine = async (url: string, { children = 1 }: { children?: nu
   const ready = Promise.withResolvers<Worker>()
   const handlersDir = new URL('../handlers', import.meta.url).pathname
   const services = [
-    worker(context, { name: 'bench', queues: null, concurrency: children, slots: 1, handlersDir, handlers: [], leaseMs: 10_000, graceMs: 2000, drainMs: 5000, onReady: ready.resolve }, stop.signal),
+    worker(
+      context,
+      {
+        name: 'bench',
+        queues: null,
+        concurrency: children,
+        slots: 1,
+        handlersDir,
+        handlers: [],
+        leaseMs: 10_000,
+        graceMs: 2000,
+        drainMs: 5000,
+        onReady: ready.resolve,
+      },
+      stop.signal,
+    ),
     timers(context, stop.signal),
     reaper(context, { leaseMs: 10_000 }, stop.signal),
   ]
@@ -79,4 +113,5 @@ export const elapsed = async (context: Context, ids: string[]): Promise<number> 
   return row!.ms
 }
 
-export const startOne = async (context: Context, what: Startable, input: object | null): Promise<string[]> => startMany(context, what, [input as never])
+export const startOne = async (context: Context, what: Startable, input: object | null): Promise<string[]> =>
+  startMany(context, what, [input as never])

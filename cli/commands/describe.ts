@@ -114,7 +114,7 @@ const describeManifest = async (
   return 0
 }
 
-/** Tasks of which more than one handler hash ran (RULES A2). */
+/** Tasks of which more than one handler hash ran (semantics A2). */
 const codeChanges = (jobs: { job: string; attempts: { code: string | null }[] }[]): string[] => {
   const seen = new Map<string, Set<string>>()
   for (const job of jobs) {

@@ -137,6 +137,10 @@ const startServices = async (
 
 /** Applies the folder's manifests. False: they have errors, which were printed. */
 const applyFolder = async (io: Io, context: Context, config: Config): Promise<boolean> => {
+  if (!existsSync(join(io.cwd, defaultFolder))) {
+    io.err(`   ! there is no folder ${defaultFolder}/ here yet; what is saved in it is applied`)
+    return false
+  }
   let said = ''
   const changes = await applyFiles(io, context, config, {}).catch(error => {
     said = explain(error).message
@@ -161,7 +165,7 @@ const namesOf = (changes: Change[]): string => {
 }
 
 const runOnce = async (io: Io, context: Context, options: Options, name: string): Promise<number> => {
-  const { id } = await start(context, { name, input: await readInput(io, options), trigger: 'dev' })
+  const { id } = await start(context, { name, input: await readInput(options), trigger: 'dev' })
   return finishWatching(io, context, id, { show: true, format: undefined })
 }
 

@@ -79,7 +79,7 @@ export const commands: CommandSpec[] = [
     examples: [
       'tq run hello --input name=Ada --wait',
       'tq run licence-report --watch',
-      'tq run task/echo --input-file input.json --wait -o json',
+      'tq run task/send-mail --input-file mail.json --wait -o json',
     ],
     load: () => import('./run.ts'),
   },

@@ -3,14 +3,13 @@ import { text } from 'node:stream/consumers'
 import { parse } from 'yaml'
 import { type Json, type JsonObject, parseDuration, printId, shortId, start, TqError } from '../../engine/client.ts'
 import { connected } from '../connect.ts'
-import type { Io } from '../io.ts'
 import { finishWatching, printResult } from '../watching.ts'
 import type { Action, Options } from './index.ts'
 
 const run: Action = (io, options, name) =>
   connected(io, async context => {
     const asked = /^(?:(workflow|task)\/)?(.+)$/.exec(String(name))!
-    const input = await readInput(io, options)
+    const input = await readInput(options)
     const limit = timeoutOf(options)
     const { id, duplicate } = await start(context, {
       name: asked[2]!,
@@ -49,7 +48,7 @@ export const countOf = (flag: string, value: unknown): number => {
 }
 
 /** The inputs of a run: a file's, and over them those of `--input name=value`. */
-export const readInput = async (io: Io, options: Options): Promise<Json> => {
+export const readInput = async (options: Options): Promise<Json> => {
   let input: Json = null
   if (typeof options.inputFile === 'string') {
     const source =

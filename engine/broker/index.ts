@@ -7,7 +7,10 @@ import { openPostgres } from './postgres.ts'
 export type Hint = { queue: number; jobs?: { run: string; n: number; attempt: number }[] }
 
 /** State first, message second: what it speaks of is in the store already, the message only says *look now*. */
-export type Control = { type: 'cancel'; run: string; jobs: { n: number; session: number }[] } | { type: 'queues' } | { type: 'timers' }
+export type Control =
+  | { type: 'cancel'; run: string; jobs: { n: number; session: number }[] }
+  | { type: 'queues' }
+  | { type: 'timers' }
 
 export type Health = { state: 'up' | 'degraded' | 'down'; reason?: string; dropped: number }
 

@@ -21,7 +21,14 @@ export const openPostgres = async ({ databaseUrl, schema }: BrokerOptions): Prom
   const hearers = new Set<{ queues: Set<number>; on: (hints: Hint[]) => void }>()
   const controls = new Set<(message: Control) => void>()
   const abort = new AbortController()
-  const connection = keepConnected({ databaseUrl, channel, health, signal: abort.signal, onMessage, onReconnect: () => onMessage('') })
+  const connection = keepConnected({
+    databaseUrl,
+    channel,
+    health,
+    signal: abort.signal,
+    onMessage,
+    onReconnect: () => onMessage(''),
+  })
   await connection.ready
 
   function onMessage(payload: string) {
@@ -142,4 +149,6 @@ const keepConnected = ({ databaseUrl, channel, health, signal, onMessage, onReco
 }
 
 const aborted = (signal: AbortSignal) =>
-  new Promise<void>(resolve => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })))
+  new Promise<void>(resolve =>
+    signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true }),
+  )

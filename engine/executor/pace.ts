@@ -1,4 +1,4 @@
-/** How long handlers take, by moving averages, ms: what prefetching goes by (RULES R12). */
+/** How long handlers take, by moving averages, ms: what prefetching goes by (semantics R12). */
 export type Pace = { overall: number | undefined; byHandler: Map<string, number> }
 
 /** A child may hold so much work behind what runs, ms. */

@@ -73,7 +73,7 @@ export type PoolStats = {
 export type Pool = {
   /** Hands work to children; not more than `capacity()` said. */
   run(work: Work[]): void
-  /** How many attempts the pool can take now: free slots and what may wait behind them (RULES R12). */
+  /** How many attempts the pool can take now: free slots and what may wait behind them (semantics R12). */
   capacity(): number
   /** Aborts `ctx.signal` of an attempt; kills its child when it still runs after the grace. An unknown key is ignored. */
   abort(key: number, reason: 'Timeout' | 'Cancelled', graceMs?: number): void

@@ -23,5 +23,7 @@ export const retryable = (policy: RetryPolicy | undefined, error: { name: string
   if (!policy || failures >= policy.max) return false
   if (policy.only && !policy.only.includes(error.name)) return false
   if (policy.except?.includes(error.name)) return false
-  return policy.only !== undefined || !['InvalidInput', 'ExpressionError', 'Cancelled', 'DuplicateKey'].includes(error.name)
+  return (
+    policy.only !== undefined || !['InvalidInput', 'ExpressionError', 'Cancelled', 'DuplicateKey'].includes(error.name)
+  )
 }

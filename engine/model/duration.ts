@@ -1,6 +1,6 @@
 const units = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 } as const
 
-/** The grammar of durations (RULES L10): the units in falling order, each at most once. */
+/** The grammar of durations (semantics L10): the units in falling order, each at most once. */
 const grammar = /^(?=[0-9])(?:([0-9]+)d)?(?:([0-9]+)h)?(?:([0-9]+)m(?!s))?(?:([0-9]+)s)?(?:([0-9]+)ms)?$/
 
 /** Milliseconds of `500ms`, `30s`, `5m`, `1h30m` or `2d`; undefined for anything else, bare numbers included. */

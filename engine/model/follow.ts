@@ -12,7 +12,7 @@ export type Consequences = {
 }
 
 /**
- * Follows a node's edges (RULES R5): which siblings have one edge less to wait for, and which can no longer be met, with
+ * Follows a node's edges (semantics R5): which siblings have one edge less to wait for, and which can no longer be met, with
  * all that depends on those. Pure: omission does not depend on what else has ended, but for or-joins.
  *
  * @param allowed the node's failure is tolerated

@@ -37,9 +37,14 @@ export const parseId = (typed: string): { uuid: string } | { ending: string } | 
   for (const char of text) value = (value << 5n) | BigInt(alphabet.indexOf(char))
   if (text.length === 26) {
     const hex = value.toString(16).padStart(32, '0')
-    return hex.length > 32 ? null : { uuid: `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}` }
+    return hex.length > 32
+      ? null
+      : { uuid: `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}` }
   }
   const digits = Math.floor((text.length * 5) / 4)
-  const hex = value.toString(16).padStart(digits + 2, '0').slice(-digits)
+  const hex = value
+    .toString(16)
+    .padStart(digits + 2, '0')
+    .slice(-digits)
   return { ending: digits > 12 ? `${hex.slice(0, -12)}-${hex.slice(-12)}` : hex }
 }

@@ -45,7 +45,7 @@ export type PlanNode = {
   when?: Template
   /** The input; absent: `input` says which value it is by default. */
   with?: Template
-  /** Where the input comes from when `with` is absent (RULES L5). */
+  /** Where the input comes from when `with` is absent (semantics L5). */
   input: DefaultInput
   /** The shape of what others see; evaluated with `self.output` as the step's own raw result. */
   output?: Template

@@ -1,8 +1,8 @@
-/** What a run is in (RULES R1). Pausing is a flag, not a state. */
+/** What a run is in (semantics R1). Pausing is a flag, not a state. */
 export const runStates = ['queued', 'running', 'cancelling', 'succeeded', 'failed', 'cancelled'] as const
 export type RunState = (typeof runStates)[number]
 
-/** What a job is in, as people see it (RULES R2). */
+/** What a job is in, as people see it (semantics R2). */
 export const jobStates = [
   'blocked',
   'scheduled',

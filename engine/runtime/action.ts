@@ -36,7 +36,11 @@ export type Decision = {
 /** How an attempt went, for its outcome. `output` is JSON text where it was not looked into. */
 export type Attempt = { input: string | null; ranMs: number; code: string | null; lost?: boolean }
 
-export const cancelled: Decision = { state: 'cancelled', output: null, error: { name: 'Cancelled', message: 'cancelled' } }
+export const cancelled: Decision = {
+  state: 'cancelled',
+  output: null,
+  error: { name: 'Cancelled', message: 'cancelled' },
+}
 
 export const noAttempt: Attempt = { input: null, ranMs: 0, code: null }
 
@@ -90,8 +94,15 @@ export const openBlock = (
   takes: 1,
   deadlineMs: null,
   opening: {
-    run: job.run, n: job.n, attempt: job.attempt, pending: 1, innerBase: job.inner_base ?? job.base, base: job.base,
-    result: JSON.stringify(result), always: result.stage === 'finally', ...(ended ? { ended } : {}),
+    run: job.run,
+    n: job.n,
+    attempt: job.attempt,
+    pending: 1,
+    innerBase: job.inner_base ?? job.base,
+    base: job.base,
+    result: JSON.stringify(result),
+    always: result.stage === 'finally',
+    ...(ended ? { ended } : {}),
   },
 })
 
@@ -105,7 +116,10 @@ const refillOf = (job: HeldJob, loaded: LoadedPlan): Refill | null => {
 }
 
 /** The child of a forEach as its items' rows have it. */
-export const itemShape = (loaded: LoadedPlan, loop: number): { node: number; stride: number; queue: number; rank: number } => {
+export const itemShape = (
+  loaded: LoadedPlan,
+  loop: number,
+): { node: number; stride: number; queue: number; rank: number } => {
   const node = loop + 1
   return { node, stride: loaded.nodes[node]!.end - node, queue: loaded.queueOf(node), rank: loaded.rankOf(node) }
 }

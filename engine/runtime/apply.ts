@@ -1,13 +1,28 @@
 import type { Compiled } from '../compile/index.ts'
 import { TqError } from '../model/errors.ts'
 import {
-  type Kind, lockApply, openRuns, type QueueFields, readApplied, removeManifest, ensureQueues, storePlans, storeQueue, storeRevisions,
+  type Kind,
+  lockApply,
+  openRuns,
+  type QueueFields,
+  readApplied,
+  removeManifest,
+  ensureQueues,
+  storePlans,
+  storeQueue,
+  storeRevisions,
 } from '../store/manifest.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Context } from './context.ts'
 import { parseDuration } from '../model/duration.ts'
 
-export type Change = { action: 'created' | 'updated' | 'unchanged' | 'deleted' | 'kept'; kind: Kind; name: string; revision: number; runs: number }
+export type Change = {
+  action: 'created' | 'updated' | 'unchanged' | 'deleted' | 'kept'
+  kind: Kind
+  name: string
+  revision: number
+  runs: number
+}
 
 export type ApplyOptions = {
   /** Where the manifests came from: what `prune` may delete was applied from there. */
@@ -19,7 +34,7 @@ export type ApplyOptions = {
 type Manifest = Compiled['manifests'][number]
 
 /**
- * Makes manifests the current ones: all or nothing, in one transaction (RULES A1). The same content again changes nothing.
+ * Makes manifests the current ones: all or nothing, in one transaction (semantics A1). The same content again changes nothing.
  * Runs in progress keep what they started with.
  */
 export const apply = async (context: Context, compiled: Compiled, options: ApplyOptions): Promise<Change[]> => {
@@ -28,26 +43,54 @@ export const apply = async (context: Context, compiled: Compiled, options: Apply
     await lockApply(sql, namespace)
     const before = new Map((await readApplied(sql, { namespace })).map(row => [`${row.kind}/${row.name}`, row]))
     const runs = new Map((await openRuns(sql, { namespace })).map(row => [`${row.kind}/${row.name}`, row.runs]))
-    const given = compiled.manifests.map(manifest => ({ manifest, kind: kindOf(manifest.kind), key: `${kindOf(manifest.kind)}/${manifest.name}` }))
+    const given = compiled.manifests.map(manifest => ({
+      manifest,
+      kind: kindOf(manifest.kind),
+      key: `${kindOf(manifest.kind)}/${manifest.name}`,
+    }))
     const different = given.filter(({ manifest, key }) => {
       const row = before.get(key)
       return !row || row.hash !== manifest.hash || row.plan_hash !== (manifest.planHash ?? null)
     })
-    const revisions = options.dryRun ? new Map<string, number>() : await store(sql, namespace, options.origin, different.map(({ manifest }) => manifest))
-    const missing = [...before.values()].filter(row => row.origin === options.origin && !given.some(({ key }) => key === `${row.kind}/${row.name}`))
+    const revisions = options.dryRun
+      ? new Map<string, number>()
+      : await store(
+          sql,
+          namespace,
+          options.origin,
+          different.map(({ manifest }) => manifest),
+        )
+    const missing = [...before.values()].filter(
+      row => row.origin === options.origin && !given.some(({ key }) => key === `${row.kind}/${row.name}`),
+    )
     if (options.prune) await prune(sql, namespace, missing, runs, options.dryRun)
     const changed = new Set(different.map(({ key }) => key))
     return [
       ...given.map(({ manifest, kind, key }): Change => {
         const row = before.get(key)
         const action = !row ? 'created' : changed.has(key) ? 'updated' : 'unchanged'
-        return { action, kind, name: manifest.name, revision: revisions.get(key) ?? (row?.revision ?? 0) + (changed.has(key) ? 1 : 0), runs: runs.get(key) ?? 0 }
+        return {
+          action,
+          kind,
+          name: manifest.name,
+          revision: revisions.get(key) ?? (row?.revision ?? 0) + (changed.has(key) ? 1 : 0),
+          runs: runs.get(key) ?? 0,
+        }
       }),
-      ...missing.map((row): Change => ({ action: options.prune ? 'deleted' : 'kept', kind: row.kind, name: row.name, revision: row.revision, runs: 0 })),
+      ...missing.map(
+        (row): Change => ({
+          action: options.prune ? 'deleted' : 'kept',
+          kind: row.kind,
+          name: row.name,
+          revision: row.revision,
+          runs: 0,
+        }),
+      ),
     ]
   })
   // A workflow or Task may bring queues that are new as well.
-  if (!options.dryRun && changes.some(change => change.action === 'created' || change.action === 'updated')) context.broker.broadcast({ type: 'queues' })
+  if (!options.dryRun && changes.some(change => change.action === 'created' || change.action === 'updated'))
+    context.broker.broadcast({ type: 'queues' })
   return changes
 }
 
@@ -59,29 +102,54 @@ export const declaredWorkflows = (texts: string[]): string[] =>
   texts.flatMap(text =>
     text.split(/^---.*$/m).flatMap(document => {
       if (!/^kind:[ \t]*(Chain|Group|Chord|Flow)[ \t]*$/m.test(document)) return []
-      const name = /^metadata:[ \t]*(?:\{[^}\n]*?\bname:[ \t]*|\n(?:[ \t]+[^\n]*\n)*?[ \t]+name:[ \t]*)([a-z][a-z0-9-]*)/m.exec(document)
+      const name =
+        /^metadata:[ \t]*(?:\{[^}\n]*?\bname:[ \t]*|\n(?:[ \t]+[^\n]*\n)*?[ \t]+name:[ \t]*)([a-z][a-z0-9-]*)/m.exec(
+          document,
+        )
       return name ? [name[1]!] : []
     }),
   )
 
 export const kindOf = (kind: string): Kind => (kind === 'Task' ? 'task' : kind === 'Queue' ? 'queue' : 'workflow')
 
-const store = async (sql: Sql, namespace: string, origin: string, manifests: Manifest[]): Promise<Map<string, number>> => {
+const store = async (
+  sql: Sql,
+  namespace: string,
+  origin: string,
+  manifests: Manifest[],
+): Promise<Map<string, number>> => {
   if (manifests.length === 0) return new Map()
-  const plans = await storePlans(sql, manifests.flatMap(({ plan, planHash }) => (plan && planHash ? [{ hash: planHash, document: JSON.stringify(plan) }] : [])))
-  await ensureQueues(sql, { namespace, names: [...new Set(['default', ...manifests.flatMap(({ plan }) => (plan ? queuesOf(plan.nodes) : []))])] })
-  for (const { name, document } of manifests.filter(({ kind }) => kind === 'Queue')) await storeQueue(sql, { namespace, name, fields: fieldsOf(document) })
+  const plans = await storePlans(
+    sql,
+    manifests.flatMap(({ plan, planHash }) =>
+      plan && planHash ? [{ hash: planHash, document: JSON.stringify(plan) }] : [],
+    ),
+  )
+  await ensureQueues(sql, {
+    namespace,
+    names: [...new Set(['default', ...manifests.flatMap(({ plan }) => (plan ? queuesOf(plan.nodes) : []))])],
+  })
+  for (const { name, document } of manifests.filter(({ kind }) => kind === 'Queue'))
+    await storeQueue(sql, { namespace, name, fields: fieldsOf(document) })
   const stored = await storeRevisions(sql, {
     namespace,
     origin,
     revisions: manifests.map(({ kind, name, hash, document, source, file, planHash }) => ({
-      kind: kindOf(kind), name, hash, document: JSON.stringify(document), source, file, plan: planHash ? plans.get(planHash)! : null,
+      kind: kindOf(kind),
+      name,
+      hash,
+      document: JSON.stringify(document),
+      source,
+      file,
+      plan: planHash ? plans.get(planHash)! : null,
     })),
   })
   return new Map(stored.map(row => [`${row.kind}/${row.name}`, row.revision]))
 }
 
-const queuesOf = (nodes: { task?: { queue: string } }[]): string[] => [...new Set(nodes.flatMap(node => (node.task ? [node.task.queue] : [])))]
+const queuesOf = (nodes: { task?: { queue: string } }[]): string[] => [
+  ...new Set(nodes.flatMap(node => (node.task ? [node.task.queue] : []))),
+]
 
 /** A Queue's spec as the table has it; `rateLimit` is a count and a unit, `100/s`. */
 const fieldsOf = (document: object): QueueFields => {
@@ -91,14 +159,24 @@ const fieldsOf = (document: object): QueueFields => {
     paused: spec.paused ?? false,
     concurrency: spec.concurrency ?? null,
     rate_count: rate ? Number(rate[1]) : null,
-    rate_ms: rate ? parseDuration(`${rate[2] ?? 1}${rate[3]}`) ?? null : null,
+    rate_ms: rate ? (parseDuration(`${rate[2] ?? 1}${rate[3]}`) ?? null) : null,
   }
 }
 
-const prune = async (sql: Sql, namespace: string, missing: { kind: Kind; name: string }[], runs: Map<string, number>, dryRun: boolean) => {
+const prune = async (
+  sql: Sql,
+  namespace: string,
+  missing: { kind: Kind; name: string }[],
+  runs: Map<string, number>,
+  dryRun: boolean,
+) => {
   for (const { kind, name } of missing) {
     const open = runs.get(`${kind}/${name}`)
-    if (open) throw new TqError('CONFLICT', `${kind}/${name} has ${open} runs that have not ended; wait for them or cancel them, then prune again`)
+    if (open)
+      throw new TqError(
+        'CONFLICT',
+        `${kind}/${name} has ${open} runs that have not ended; wait for them or cancel them, then prune again`,
+      )
     if (!dryRun) await removeManifest(sql, { namespace, kind, name })
   }
 }

@@ -1,5 +1,9 @@
 /** A map that forgets what was used longest ago once it holds more than `max` entries. */
-export type Cache<Value> = { get(key: string): Value | undefined; set(key: string, value: Value): void; delete(key: string): void }
+export type Cache<Value> = {
+  get(key: string): Value | undefined
+  set(key: string, value: Value): void
+  delete(key: string): void
+}
 
 export const openCache = <Value>(max: number): Cache<Value> => {
   const entries = new Map<string, Value>()

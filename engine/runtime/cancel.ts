@@ -4,8 +4,11 @@ import { readRuns } from '../store/run.ts'
 import { patiently } from './patience.ts'
 import type { Context } from './context.ts'
 
-/** Cancels a run (RULES R7). False: it had ended before. */
-export const cancelRun = async (context: Context, { run, reason }: { run: string; reason: string }): Promise<boolean> => {
+/** Cancels a run (semantics R7). False: it had ended before. */
+export const cancelRun = async (
+  context: Context,
+  { run, reason }: { run: string; reason: string },
+): Promise<boolean> => {
   const doomed = await stopBelow(context, { run, n: null, reason: { name: 'Cancelled', message: reason } })
   return doomed !== null
 }
@@ -25,7 +28,8 @@ export const stopBelow = async (
   const cancel = () => cancelBelow(context.sql, { run, n, spared: loaded.spared(), reason: JSON.stringify(reason) })
   const doomed = await patiently(cancel, { signal: AbortSignal.timeout(patienceMs) })
   // A message holds so many; those of whom none is told are found when their worker looks after what runs long.
-  for (let i = 0; i < Math.min(doomed.running.length, 10_000); i += 200) context.broker.broadcast({ type: 'cancel', run, jobs: doomed.running.slice(i, i + 200) })
+  for (let i = 0; i < Math.min(doomed.running.length, 10_000); i += 200)
+    context.broker.broadcast({ type: 'cancel', run, jobs: doomed.running.slice(i, i + 200) })
   if (doomed.ready) context.broker.ring([{ queue: 0 }])
   return doomed
 }

@@ -26,7 +26,11 @@ export const devFile = (dir: string): string => join(dir, '.tq', 'dev.json')
  * The configuration: flags, then the environment, then what a running `tq dev` of this folder wrote down, then defaults. The
  * one place that reads the environment.
  */
-export const readConfig = async (dir: string, flags: Partial<Config> = {}, env: NodeJS.ProcessEnv = process.env): Promise<Config> => {
+export const readConfig = async (
+  dir: string,
+  flags: Partial<Config> = {},
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Config> => {
   const dev = await runningDev(dir)
   const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)) as Partial<Config>
   const fromDev = !env.TQ_DATABASE_URL && !env.DATABASE_URL ? dev : null
@@ -61,19 +65,25 @@ export const runningDev = async (dir: string): Promise<DevFile | null> => {
 
 const name = (text: string | undefined, variable: string): string | undefined => {
   if (!text) return undefined
-  if (!/^[a-z_][a-z0-9_]{0,50}$/.test(text)) throw new TqError('INVALID_CONFIG', `${variable} is "${text}"; a schema's name has lower-case letters, digits and _`)
+  if (!/^[a-z_][a-z0-9_]{0,50}$/.test(text))
+    throw new TqError(
+      'INVALID_CONFIG',
+      `${variable} is "${text}"; a schema's name has lower-case letters, digits and _`,
+    )
   return text
 }
 
 const count = (text: string | undefined, variable: string): number | undefined => {
   if (!text) return undefined
-  if (!/^\d{1,4}$/.test(text) || Number(text) < 1) throw new TqError('INVALID_CONFIG', `${variable} is "${text}"; it must be a number from 1 to 9999`)
+  if (!/^\d{1,4}$/.test(text) || Number(text) < 1)
+    throw new TqError('INVALID_CONFIG', `${variable} is "${text}"; it must be a number from 1 to 9999`)
   return Number(text)
 }
 
 const duration = (text: string | undefined, variable: string): number | undefined => {
   if (!text) return undefined
   const ms = parseDuration(text)
-  if (ms === undefined) throw new TqError('INVALID_CONFIG', `${variable} is "${text}"; it must be a duration such as 500ms, 30s or 5m`)
+  if (ms === undefined)
+    throw new TqError('INVALID_CONFIG', `${variable} is "${text}"; it must be a duration such as 500ms, 30s or 5m`)
   return ms
 }

@@ -6,7 +6,11 @@ import type { Database, Sql } from '../store/sql.ts'
 import { type LoadedPlan, loadPlan } from './plans.ts'
 import { openValues, type Values } from './values.ts'
 
-export type Log = (level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: Record<string, unknown>) => void
+export type Log = (
+  level: 'debug' | 'info' | 'warn' | 'error',
+  message: string,
+  fields?: Record<string, unknown>,
+) => void
 
 /** What every service and operation of the runtime works with. */
 export type Context = {
@@ -22,7 +26,12 @@ export type Context = {
   queues(fresh?: boolean): Promise<QueueRow[]>
 }
 
-export const openContext = ({ database, broker, namespace, log }: Pick<Context, 'database' | 'broker' | 'namespace' | 'log'>): Context => {
+export const openContext = ({
+  database,
+  broker,
+  namespace,
+  log,
+}: Pick<Context, 'database' | 'broker' | 'namespace' | 'log'>): Context => {
   const { sql } = database
   const plans = new Map<number, Promise<LoadedPlan>>()
   let known: Promise<QueueRow[]> | null = null
@@ -49,9 +58,15 @@ export const openContext = ({ database, broker, namespace, log }: Pick<Context, 
   }
 }
 
-const load = async (sql: Sql, namespace: string, id: number, queues: (fresh?: boolean) => Promise<QueueRow[]>): Promise<LoadedPlan> => {
+const load = async (
+  sql: Sql,
+  namespace: string,
+  id: number,
+  queues: (fresh?: boolean) => Promise<QueueRow[]>,
+): Promise<LoadedPlan> => {
   const document = (await readPlan(sql, id)) as Plan | null
-  if (!document) throw new TqError('NOT_FOUND', `plan ${id} is not in the database; it was deleted while a run still names it`)
+  if (!document)
+    throw new TqError('NOT_FOUND', `plan ${id} is not in the database; it was deleted while a run still names it`)
   const names = [...new Set(document.nodes.flatMap(node => (node.task ? [node.task.queue] : [])))]
   let rows = await queues()
   if (names.some(name => !rows.some(row => row.name === name))) {

@@ -13,13 +13,13 @@ import { isLostConnection } from './patience.ts'
 import type { LoadedPlan } from './plans.ts'
 import { chunkSize, inputOf, inputRoots, type Values } from './values.ts'
 
-/** What is stored of one value at most; beyond it the job fails (RULES A6). */
+/** What is stored of one value at most; beyond it the job fails (semantics A6). */
 export const maxOutputBytes = 16 * 1024 * 1024
 
 export type Held = { job: HeldJob; loaded: LoadedPlan }
 
 /**
- * Decides for jobs that need no handler (RULES R10): guards, containers that start or whose scope has ended, forEach,
+ * Decides for jobs that need no handler (semantics R10): guards, containers that start or whose scope has ended, forEach,
  * or-joins. An expression that has no value fails its job alone.
  */
 export const decideAll = async (sql: Sql, values: Values, held: Held[]): Promise<Action[]> => {
@@ -27,7 +27,8 @@ export const decideAll = async (sql: Sql, values: Values, held: Held[]): Promise
   return Promise.all(
     held.map(({ job, loaded }, i) =>
       decide(sql, job, loaded, scopes[i]!).catch((error: unknown) => {
-        if (error instanceof ExpressionError) return finish(job, loaded, failed({ name: 'ExpressionError', message: error.message }), noAttempt)
+        if (error instanceof ExpressionError)
+          return finish(job, loaded, failed({ name: 'ExpressionError', message: error.message }), noAttempt)
         if (isJobError(error)) return finish(job, loaded, failed(error), noAttempt)
         if (isLostConnection(error)) throw error
         return finish(job, loaded, failed({ name: 'InternalError', message: (error as Error).message }), noAttempt)
@@ -42,7 +43,12 @@ const decide = async (sql: Sql, job: HeldJob, loaded: LoadedPlan, scope: Scope):
   if (job.doomed) return end(job, loaded, cancelled, noAttempt)
   if (node.when && job.failures === 0 && !condition(node, scope)) return end(job, loaded, skipped, noAttempt)
   if (node.kind === 'any')
-    return end(job, loaded, job.pending === 0 && job.unmet > 0 && job.unmet >= node.needs ? omitted : succeeded(null), noAttempt)
+    return end(
+      job,
+      loaded,
+      job.pending === 0 && job.unmet > 0 && job.unmet >= node.needs ? omitted : succeeded(null),
+      noAttempt,
+    )
   if (node.kind === 'task') return routeOf(job, loaded)
   if (node.kind === 'forEach') return expand(sql, job, loaded, scope)
   return openContainer(sql, job, loaded)
@@ -50,7 +56,11 @@ const decide = async (sql: Sql, job: HeldJob, loaded: LoadedPlan, scope: Scope):
 
 const condition = (node: PlanNode, scope: Scope): boolean => {
   const value = evaluate(node.when!, scope)
-  if (typeof value !== 'boolean') throw jobError('ExpressionError', `\`when\` of ${node.path} gave ${JSON.stringify(value)}; a condition must be true or false`)
+  if (typeof value !== 'boolean')
+    throw jobError(
+      'ExpressionError',
+      `\`when\` of ${node.path} gave ${JSON.stringify(value)}; a condition must be true or false`,
+    )
   return value
 }
 
@@ -60,7 +70,15 @@ const routeOf = (job: HeldJob, loaded: LoadedPlan): Action => {
   return {
     do: 'route',
     job,
-    route: { run, n, attempt, queue: loaded.ownQueue(job.node), rank: 9 - node.task!.priority, take: true, deadlineMs: node.deadlineMs ?? null },
+    route: {
+      run,
+      n,
+      attempt,
+      queue: loaded.ownQueue(job.node),
+      rank: 9 - node.task!.priority,
+      take: true,
+      deadlineMs: node.deadlineMs ?? null,
+    },
   }
 }
 
@@ -68,11 +86,15 @@ const routeOf = (job: HeldJob, loaded: LoadedPlan): Action => {
 const openContainer = async (sql: Sql, job: HeldJob, loaded: LoadedPlan): Promise<Action> => {
   const pending = loaded.tellers(job.node)
   const { run, n, attempt } = job
-  if (pending === 0) return finish(job, loaded, succeeded(loaded.nodes[job.node]!.kind === 'group' ? [] : null), noAttempt)
+  if (pending === 0)
+    return finish(job, loaded, succeeded(loaded.nodes[job.node]!.kind === 'group' ? [] : null), noAttempt)
   const count = loaded.nodes[job.node]!.end - job.node
   const base = job.failures === 0 ? job.base : (await reserve(sql, { run, n, count })) - job.node
   return {
-    do: 'open', job, scope: loaded.scope(job.node), takes: loaded.nodes[job.node]!.kind === 'chain' ? 1 : 4,
+    do: 'open',
+    job,
+    scope: loaded.scope(job.node),
+    takes: loaded.nodes[job.node]!.kind === 'chain' ? 1 : 4,
     deadlineMs: job.parent === null ? null : (loaded.nodes[job.node]!.deadlineMs ?? null), // the root's is set by the start
     opening: { run, n, attempt, pending, innerBase: base, base, result: null, always: false },
   }
@@ -97,11 +119,20 @@ const outcomeOf = async (sql: Sql, job: HeldJob, loaded: LoadedPlan, scope: Scop
   const node = loaded.nodes[job.node]!
   if (node.kind === 'forEach') return outcomeOfLoop(sql, job, loaded)
   if (job.unmet > 0) return failureOf(sql, job, loaded)
-  if (node.output) return succeeded(withinLimit(evaluate(node.output, { lookup: root => (root.name === 'self' ? { output: null } : scope.lookup(root)) }), node))
+  if (node.output)
+    return succeeded(
+      withinLimit(
+        evaluate(node.output, { lookup: root => (root.name === 'self' ? { output: null } : scope.lookup(root)) }),
+        node,
+      ),
+    )
   if (!node.read && node.parent >= 0) return succeeded(null)
   if (node.kind === 'group') return succeeded(await groupList(sql, job, loaded))
   if (node.kind === 'chain') return succeeded(chainOutput(loaded.nodes, job.node, scope))
-  if (node.kind === 'chord') return succeeded((scope.lookup({ name: 'step', node: loaded.members(job.node)[1]! }) as JsonObject | undefined)?.output ?? null)
+  if (node.kind === 'chord')
+    return succeeded(
+      (scope.lookup({ name: 'step', node: loaded.members(job.node)[1]! }) as JsonObject | undefined)?.output ?? null,
+    )
   return succeeded(null)
 }
 
@@ -114,9 +145,14 @@ const outcomeOfLoop = async (sql: Sql, job: HeldJob, loaded: LoadedPlan): Promis
   const { stride } = itemShape(loaded, job.node)
   const list = node.read ? await readList(sql, { run: job.run, first: job.inner_base!, stride, count: total }) : null
   if (list && Buffer.byteLength(list) > maxOutputBytes) throw tooLarge(node, Buffer.byteLength(list))
-  const failures = job.unmet > 0 ? await readFailures(sql, { run: job.run, parent: job.n, base: null, limit: job.unmet }) : []
+  const failures =
+    job.unmet > 0 ? await readFailures(sql, { run: job.run, parent: job.n, base: null, limit: job.unmet }) : []
   const error = failures.length
-    ? { name: 'ItemsFailed', message: `${job.unmet} of ${total} items failed, which maxFailures allows`, failedKeys: await keysOf(sql, job, failures) }
+    ? {
+        name: 'ItemsFailed',
+        message: `${job.unmet} of ${total} items failed, which maxFailures allows`,
+        failedKeys: await keysOf(sql, job, failures),
+      }
     : null
   return { state: 'succeeded', output: null, error, warnings: job.unmet, ...(list ? { outputText: list } : {}) }
 }
@@ -125,7 +161,8 @@ const outcomeOfLoop = async (sql: Sql, job: HeldJob, loaded: LoadedPlan): Promis
 const keysOf = async (sql: Sql, job: HeldJob, failures: { item: number | null }[]): Promise<string[]> => {
   const items = failures.map(failure => failure.item!).sort((a, b) => a - b)
   const chunks = new Map<number, string[] | null>()
-  for (const chunk of new Set(items.map(item => Math.floor(item / chunkSize)))) chunks.set(chunk, (await readChunk(sql, { run: job.run, n: job.n, chunk })).keys)
+  for (const chunk of new Set(items.map(item => Math.floor(item / chunkSize))))
+    chunks.set(chunk, (await readChunk(sql, { run: job.run, n: job.n, chunk })).keys)
   return items.map(item => chunks.get(Math.floor(item / chunkSize))?.[item % chunkSize] ?? String(item))
 }
 
@@ -133,13 +170,20 @@ const failureOf = async (sql: Sql, job: HeldJob, loaded: LoadedPlan): Promise<De
   const node = loaded.nodes[job.node]!
   const base = node.kind === 'forEach' ? null : job.inner_base
   const all = await readFailures(sql, { run: job.run, parent: job.n, base, limit: 100 })
-  const failures = all.filter(failure => loaded.nodes[failure.node]!.role === 'member' && !loaded.nodes[failure.node]!.allowFailure)
+  const failures = all.filter(
+    failure => loaded.nodes[failure.node]!.role === 'member' && !loaded.nodes[failure.node]!.allowFailure,
+  )
   const errors = failures.map(failure => {
     const error = (failure.error ?? { name: 'Cancelled', message: 'cancelled' }) as JsonObject
     return { ...error, step: stepPath(loaded.nodes, failure, error), attempts: failure.attempt } as JsonObject
   })
   const { stack: _, ...first } = errors[0] ?? { name: 'Cancelled', message: 'a member was cancelled' }
-  return { state: 'failed', output: null, error: first as Json, errors: errors.map(({ stack: __, ...rest }) => rest as Json) }
+  return {
+    state: 'failed',
+    output: null,
+    error: first as Json,
+    errors: errors.map(({ stack: __, ...rest }) => rest as Json),
+  }
 }
 
 /** The path of the step where it went wrong; an item's with its position. */
@@ -147,7 +191,9 @@ const stepPath = (nodes: PlanNode[], failure: { node: number; item: number | nul
   const node = nodes[failure.node]!
   const path = typeof error.step === 'string' ? error.step : node.path
   const loop = nodes[node.parent]
-  return loop?.kind === 'forEach' && failure.item !== null ? `${loop.path}[${failure.item}]${path.slice(loop.path.length)}` : path
+  return loop?.kind === 'forEach' && failure.item !== null
+    ? `${loop.path}[${failure.item}]${path.slice(loop.path.length)}`
+    : path
 }
 
 /** A group's list. Members are numbered with gaps, since each has its subtree. */
@@ -156,10 +202,13 @@ const groupList = async (sql: Sql, job: HeldJob, loaded: LoadedPlan): Promise<Js
   const first = members[0]! + job.inner_base!
   const last = members.at(-1)! + job.inner_base!
   const list = JSON.parse(await readList(sql, { run: job.run, first, stride: 1, count: last - first + 1 })) as Json[]
-  return withinLimit(members.map(member => list[member + job.inner_base! - first] ?? null), loaded.nodes[job.node]!)
+  return withinLimit(
+    members.map(member => list[member + job.inner_base! - first] ?? null),
+    loaded.nodes[job.node]!,
+  )
 }
 
-/** What *previous* would be after the last step (RULES L6). */
+/** What *previous* would be after the last step (semantics L6). */
 const chainOutput = (nodes: PlanNode[], id: number, scope: Scope): Json => {
   for (const candidate of nodes[id]!.result ?? []) {
     const step = scope.lookup({ name: 'step', node: candidate }) as JsonObject | undefined
@@ -175,7 +224,10 @@ const withinLimit = (value: Json, node: PlanNode): Json => {
 }
 
 const tooLarge = (node: PlanNode, bytes: number): JobError =>
-  jobError('OutputTooLarge', `the output of ${node.path || 'the workflow'} has ${bytes} bytes; at most ${maxOutputBytes} are kept: pass a reference, or shape it with \`output\``)
+  jobError(
+    'OutputTooLarge',
+    `the output of ${node.path || 'the workflow'} has ${bytes} bytes; at most ${maxOutputBytes} are kept: pass a reference, or shape it with \`output\``,
+  )
 
 /** What the decision has to read. */
 const rootsOf = (job: HeldJob, loaded: LoadedPlan): Root[] => {
@@ -184,14 +236,18 @@ const rootsOf = (job: HeldJob, loaded: LoadedPlan): Root[] => {
   const result = job.result as JsonObject | null
   if (job.inner_base === null) {
     const roots = node.when ? references(node.when) : []
-    if (node.forEach) for (const t of [node.forEach.in, node.forEach.where, node.forEach.key]) if (t) roots.push(...references(t))
-    return roots.filter(root => !(root.name === 'item' && root.loop === job.node) && !(root.name === 'loop' && root.loop === job.node))
+    if (node.forEach)
+      for (const t of [node.forEach.in, node.forEach.where, node.forEach.key]) if (t) roots.push(...references(t))
+    return roots.filter(
+      root => !(root.name === 'item' && root.loop === job.node) && !(root.name === 'loop' && root.loop === job.node),
+    )
   }
   if (result?.stage === 'onError') return [{ name: 'step', node: result.block as number }]
   if (result || job.unmet > 0) return []
   if (node.output) return references(node.output)
   if (!node.read && node.parent >= 0) return []
-  if (node.kind === 'chain') return [...(node.result ?? []).map(id => ({ name: 'step', node: id }) as const), ...inputRoots(nodes, job.node)]
+  if (node.kind === 'chain')
+    return [...(node.result ?? []).map(id => ({ name: 'step', node: id }) as const), ...inputRoots(nodes, job.node)]
   if (node.kind === 'chord') return [{ name: 'step', node: loaded.members(job.node)[1]! }]
   return []
 }
@@ -207,4 +263,5 @@ const succeeded = (output: Json): Decision => ({ state: 'succeeded', output, err
 const failed = (error: JobError): Decision => ({ state: 'failed', output: null, error: error as unknown as Json })
 const skipped: Decision = { state: 'skipped', output: null, error: null }
 const omitted: Decision = { state: 'omitted', output: null, error: null }
-const isJobError = (error: unknown): error is JobError => typeof error === 'object' && error !== null && !(error instanceof Error) && 'name' in error
+const isJobError = (error: unknown): error is JobError =>
+  typeof error === 'object' && error !== null && !(error instanceof Error) && 'name' in error

@@ -12,7 +12,7 @@ import { chunkSize } from './values.ts'
 /** Items that have a row at once where the manifest sets no `concurrency`: enough for many workers, little to keep. */
 const window = 2048
 
-/** Starts a forEach (RULES L8): items are evaluated once, stored in chunks, and made in a window. */
+/** Starts a forEach (semantics L8): items are evaluated once, stored in chunks, and made in a window. */
 export const expand = async (sql: Sql, job: HeldJob, loaded: LoadedPlan, scope: Scope): Promise<Action> => {
   const node = loaded.nodes[job.node]!
   const each = node.forEach!
@@ -22,14 +22,23 @@ export const expand = async (sql: Sql, job: HeldJob, loaded: LoadedPlan, scope: 
   const shape = itemShape(loaded, job.node)
   const { run, n, attempt } = job
   const first = await reserve(sql, {
-    run, n, count: items.length * shape.stride, chunks: chunksOf(items), keys: keys && chunksOf(keys),
+    run,
+    n,
+    count: items.length * shape.stride,
+    chunks: chunksOf(items),
+    keys: keys && chunksOf(keys),
   })
   const limit = 'count' in each.maxFailures ? each.maxFailures.count : Math.floor(each.maxFailures.share * items.length)
   return {
     do: 'loop',
     job,
     loop: {
-      run, n, attempt, total: items.length, first, ...shape,
+      run,
+      n,
+      attempt,
+      total: items.length,
+      first,
+      ...shape,
       window: Math.min(items.length, each.concurrency ?? window),
       stopAbove: each.stopOnFailure ? limit : null,
     },
@@ -38,11 +47,13 @@ export const expand = async (sql: Sql, job: HeldJob, loaded: LoadedPlan, scope: 
 
 const listOf = (path: string, each: ForEachPart, scope: Scope): Json[] => {
   const list = evaluate(each.in, scope)
-  if (!Array.isArray(list)) throw jobError('ExpressionError', `\`forEach.in\` of ${path} gave ${typeName(list)}; it must be a list`)
+  if (!Array.isArray(list))
+    throw jobError('ExpressionError', `\`forEach.in\` of ${path} gave ${typeName(list)}; it must be a list`)
   return list
 }
 
-const typeName = (value: Json): string => (value === null ? 'null' : Array.isArray(value) ? 'a list' : `a ${typeof value}`)
+const typeName = (value: Json): string =>
+  value === null ? 'null' : Array.isArray(value) ? 'a list' : `a ${typeof value}`
 
 /** The items that `where` lets through; it sees the item and its position in the whole list. */
 const chosen = (list: Json[], loop: number, each: ForEachPart, scope: Scope): Json[] =>
@@ -58,7 +69,11 @@ const keysOf = (path: string, items: Json[], loop: number, each: ForEachPart, sc
   return items.map((item, index) => {
     const key = String(evaluate(each.key!, itemScope(scope, loop, item, index)))
     const before = seen.get(key)
-    if (before !== undefined) throw jobError('DuplicateKey', `items ${before} and ${index} of ${path} have the same key "${key}"; no item was started`)
+    if (before !== undefined)
+      throw jobError(
+        'DuplicateKey',
+        `items ${before} and ${index} of ${path} have the same key "${key}"; no item was started`,
+      )
     seen.set(key, index)
     return key
   })
@@ -73,4 +88,6 @@ const itemScope = (scope: Scope, loop: number, item: Json, index: number): Scope
 })
 
 const chunksOf = (list: Json[]): string[] =>
-  Array.from({ length: Math.ceil(list.length / chunkSize) }, (_, i) => JSON.stringify(list.slice(i * chunkSize, (i + 1) * chunkSize)))
+  Array.from({ length: Math.ceil(list.length / chunkSize) }, (_, i) =>
+    JSON.stringify(list.slice(i * chunkSize, (i + 1) * chunkSize)),
+  )

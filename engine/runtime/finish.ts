@@ -6,7 +6,7 @@ import { type Action, type Attempt, type Decision, end, openBlock } from './acti
 import type { LoadedPlan } from './plans.ts'
 
 /**
- * From a decision to the job's end (RULES R6): tried again, else its own onError, else its finally block, else the end.
+ * From a decision to the job's end (semantics R6): tried again, else its own onError, else its finally block, else the end.
  *
  * @param stage how far the job had come: its work is through; its onError block has run; its finally block has run
  */
@@ -24,14 +24,30 @@ export const finish = (
       const delayMs = backoffMs(node.retry!, job.failures + 1)
       if (node.kind !== 'task') return { do: 'retryScope', job, delayMs }
       const { run, n, attempt: number } = job
-      return { do: 'retry', job, retry: { run, n, attempt: number, delayMs, lost: false, error: JSON.stringify(error), ...attempt } }
+      return {
+        do: 'retry',
+        job,
+        retry: { run, n, attempt: number, delayMs, lost: false, error: JSON.stringify(error), ...attempt },
+      }
     }
     const entry = node.onError?.find(handler => !handler.on || handler.on.includes(error.name))
     if (entry && !job.doomed)
-      return openBlock(job, loaded, entry.block, { ...kept(decision), stage: 'onError', block: entry.block, recover: entry.recover }, ended(node.kind, decision, attempt))
+      return openBlock(
+        job,
+        loaded,
+        entry.block,
+        { ...kept(decision), stage: 'onError', block: entry.block, recover: entry.recover },
+        ended(node.kind, decision, attempt),
+      )
   }
   if (stage !== 'finally' && node.finally !== undefined && decision.state !== 'skipped')
-    return openBlock(job, loaded, node.finally, { ...kept(decision), stage: 'finally' }, stage === 'work' ? ended(node.kind, decision, attempt) : undefined)
+    return openBlock(
+      job,
+      loaded,
+      node.finally,
+      { ...kept(decision), stage: 'finally' },
+      stage === 'work' ? ended(node.kind, decision, attempt) : undefined,
+    )
   return end(job, loaded, decision, attempt)
 }
 

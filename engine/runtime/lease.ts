@@ -40,7 +40,12 @@ export const keepLease = async (context: Context, options: Options): Promise<Lea
   const open = async () => {
     const asked = performance.now()
     const client = await openConnection(context.database.url, { schema: context.database.schema })
-    session = await openSession(client, { ...options, namespace: context.namespace, host: hostname(), pid: process.pid })
+    session = await openSession(client, {
+      ...options,
+      namespace: context.namespace,
+      host: hostname(),
+      pid: process.pid,
+    })
     keep(client, session)
     renewedAt = asked
     options.onOpen(session)
@@ -63,7 +68,7 @@ export const keepLease = async (context: Context, options: Options): Promise<Lea
     options.onLost()
   }
 
-  /** A connection that broke is not death: the lock is taken again on another, before reapers have looked twice (RULES R9). */
+  /** A connection that broke is not death: the lock is taken again on another, before reapers have looked twice (semantics R9). */
   const holdAgain = async (id: number) => {
     for (let waitMs = 5; session === id && !closing; waitMs = Math.min(waitMs * 2, 250)) {
       const next = await openConnection(context.database.url, { schema: context.database.schema }).catch(() => null)

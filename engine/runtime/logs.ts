@@ -23,8 +23,11 @@ export const openLogWriter = (context: Context): LogWriter => {
     rows = []
     writing = writing.then(async () => {
       for (let i = 0; i < batch.length; i += 1000)
-        await storeLogs(context.sql, batch.slice(i, i + 1000)).catch(error => context.log('warn', `log lines were lost: ${error.message}`))
-      if (dropped > 0) context.log('warn', `${dropped} log lines were dropped: they came faster than they could be stored`)
+        await storeLogs(context.sql, batch.slice(i, i + 1000)).catch(error =>
+          context.log('warn', `log lines were lost: ${error.message}`),
+        )
+      if (dropped > 0)
+        context.log('warn', `${dropped} log lines were dropped: they came faster than they could be stored`)
       dropped = 0
     })
   }
@@ -34,7 +37,15 @@ export const openLogWriter = (context: Context): LogWriter => {
         const job = key === null ? undefined : jobOf(key)
         if (!job) continue
         if (rows.length >= maxLines) dropped++
-        else rows.push({ run: job.run, n: job.n, attempt: job.attempt, level, message, fields: fields ? JSON.stringify(fields) : null })
+        else
+          rows.push({
+            run: job.run,
+            n: job.n,
+            attempt: job.attempt,
+            level,
+            message,
+            fields: fields ? JSON.stringify(fields) : null,
+          })
       }
       if (!timer && rows.length > 0) timer = setTimeout(flush, flushMs)
     },

@@ -20,11 +20,15 @@ export const patiently = async <T>(
 }
 
 /** Connections that break, servers that start or stop, and conflicts that a second try solves. */
-const isTransient = (error: unknown): boolean => isLostConnection(error) || ['40001', '40P01', '55P03', '53300', '57014'].includes(code(error))
+const isTransient = (error: unknown): boolean =>
+  isLostConnection(error) || ['40001', '40P01', '55P03', '53300', '57014'].includes(code(error))
 
 export const isLostConnection = (error: unknown): boolean =>
   /^(08|57P0)/.test(code(error)) ||
   ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'].includes(code(error)) ||
-  (error instanceof Error && /Connection terminated|not queryable|client has encountered|timeout exceeded when trying to connect|Client was closed/i.test(error.message))
+  (error instanceof Error &&
+    /Connection terminated|not queryable|client has encountered|timeout exceeded when trying to connect|Client was closed/i.test(
+      error.message,
+    ))
 
 const code = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? '')

@@ -57,7 +57,8 @@ export const loadPlan = (id: number, plan: Plan, queues: Map<string, number>): L
     if (nodes[parent]!.kind === 'forEach' && nodes[node]!.role === 'member') return node
     return nodes[node]!.role === 'member' ? innerRegion(parent) : region(parent)
   })
-  const innerRegion = (node: number): number => (nodes[node]!.retry && nodes[node]!.kind !== 'task' ? -1 - node : region(node))
+  const innerRegion = (node: number): number =>
+    nodes[node]!.retry && nodes[node]!.kind !== 'task' ? -1 - node : region(node)
   const ends = memo((key: number) => follow(nodes, Math.floor(key / 16), endOf(key), key % 2 === 1))
   const scopes = { nodes, members, tellers, queueOf, rankOf }
   return {
@@ -79,22 +80,33 @@ export const loadPlan = (id: number, plan: Plan, queues: Map<string, number>): L
       ...inputRoots(nodes, node),
       ...(nodes[node]!.output ? references(nodes[node]!.output).filter(root => root.name !== 'self') : []),
     ]),
-    spared: memo(() => new Set(nodes.flatMap((node, i) => (node.role === 'finally' ? range(i, node.end) : [])))) as () => Set<number>,
+    spared: memo(
+      () => new Set(nodes.flatMap((node, i) => (node.role === 'finally' ? range(i, node.end) : []))),
+    ) as () => Set<number>,
   }
 }
 
 /**
- * Something is decided before the node does its work: by whoever has a hand free, in the engine's own queue (RULES R10).
+ * Something is decided before the node does its work: by whoever has a hand free, in the engine's own queue (semantics R10).
  * A deadline counts, because it begins when the job is ready; the root's is set by the start.
  */
-export const decidedFirst = (node: PlanNode): boolean => node.kind !== 'task' || node.when !== undefined || (node.deadlineMs !== undefined && node.parent >= 0)
+export const decidedFirst = (node: PlanNode): boolean =>
+  node.kind !== 'task' || node.when !== undefined || (node.deadlineMs !== undefined && node.parent >= 0)
 
 const states: EndState[] = ['succeeded', 'failed', 'cancelled', 'skipped', 'omitted']
 const endOf = (key: number): EndState => states[Math.floor((key % 16) / 2)]!
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
 
 type ScopeTables = Pick<LoadedPlan, 'nodes' | 'members' | 'tellers' | 'queueOf' | 'rankOf'>
-type RowOfScope = { node: number; parent: number; queue: number; rank: number; phase: string; pending: number; opened: boolean }
+type RowOfScope = {
+  node: number
+  parent: number
+  queue: number
+  rank: number
+  phase: string
+  pending: number
+  opened: boolean
+}
 
 /** A node's row; and, where it is a container with nothing to decide that starts at once, the rows of its members. */
 const rowsOf = (plan: ScopeTables, node: number, parent: number): RowOfScope[] => {
@@ -109,11 +121,14 @@ const rowsOf = (plan: ScopeTables, node: number, parent: number): RowOfScope[] =
 }
 
 const opensAtOnce = (node: PlanNode): boolean =>
-  ['chain', 'group', 'chord', 'flow'].includes(node.kind) && !node.when && (node.deadlineMs === undefined || node.parent < 0)
+  ['chain', 'group', 'chord', 'flow'].includes(node.kind) &&
+  !node.when &&
+  (node.deadlineMs === undefined || node.parent < 0)
 
 const columns = (rows: RowOfScope[]): Scope => {
   let ready = 0
-  const array = (pick: (row: RowOfScope) => string | number | boolean | null) => `{${rows.map(row => pick(row) ?? 'null').join(',')}}`
+  const array = (pick: (row: RowOfScope) => string | number | boolean | null) =>
+    `{${rows.map(row => pick(row) ?? 'null').join(',')}}`
   return {
     size: rows.length,
     node: array(row => row.node),

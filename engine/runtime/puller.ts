@@ -48,10 +48,17 @@ export const openPuller = (context: Context, options: Options): Puller => {
     const known = cursors.get(queue.id)
     const after = known && known.until > performance.now() ? known.cursor : undefined
     hot.delete(queue.id) // before the claim: what is hinted while it is under way may be too late for it
-    const { jobs, runs, busy, cursor } = await claimQueue(context.sql, { session, queue: queue.id, limit, limited, ...(after ? { after } : {}) })
+    const { jobs, runs, busy, cursor } = await claimQueue(context.sql, {
+      session,
+      queue: queue.id,
+      limit,
+      limited,
+      ...(after ? { after } : {}),
+    })
     context.values.meet(runs)
     if (jobs.length > 0) options.onClaimed(jobs)
-    if (cursor && !limited) cursors.set(queue.id, { cursor, until: after ? known!.until : performance.now() + cursorMs })
+    if (cursor && !limited)
+      cursors.set(queue.id, { cursor, until: after ? known!.until : performance.now() + cursorMs })
     if (busy || jobs.length === limit) hot.add(queue.id)
     else if (after) {
       cursors.delete(queue.id)
@@ -119,4 +126,5 @@ export const openPuller = (context: Context, options: Options): Puller => {
 }
 
 /** When a queue with a rate limit can give one more job than it just gave; the poll comes no later. */
-const nextTokenMs = (queue: QueueRow): number => Math.min(pollMs, Math.max(10, Math.ceil(queue.rate_ms! / queue.rate_count!) + 2))
+const nextTokenMs = (queue: QueueRow): number =>
+  Math.min(pollMs, Math.max(10, Math.ceil(queue.rate_ms! / queue.rate_count!) + 2))

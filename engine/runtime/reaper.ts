@@ -7,14 +7,18 @@ import type { Context } from './context.ts'
 import { finish } from './finish.ts'
 import { lostLimit } from './task.ts'
 
-/** Between two looks at the sessions' locks: a lock that is free in both is no reconnect but a death (RULES R9). */
+/** Between two looks at the sessions' locks: a lock that is free in both is no reconnect but a death (semantics R9). */
 export const lookMs = 300
 
 /**
  * Finds sessions whose worker is gone and gives their jobs back, or fails those that may not run again. Any number of
  * reapers may run. After a pause of its own or of the database it waits one lease, so that live workers renew first.
  */
-export const reaper = async (context: Context, { leaseMs }: { leaseMs: number }, signal: AbortSignal): Promise<void> => {
+export const reaper = async (
+  context: Context,
+  { leaseMs }: { leaseMs: number },
+  signal: AbortSignal,
+): Promise<void> => {
   let unheld = new Set<number>()
   let patientUntil = 0
   let before = performance.now()
@@ -31,7 +35,11 @@ export const reaper = async (context: Context, { leaseMs }: { leaseMs: number },
       const patient = young || now < patientUntil
       const lost = patient ? [] : sessions.filter(s => s.expired || (!s.held && unheld.has(s.id)))
       unheld = new Set(sessions.filter(s => !s.held).map(s => s.id))
-      if (lost.length > 0) await declareLost(context.sql, lost.map(s => s.id))
+      if (lost.length > 0)
+        await declareLost(
+          context.sql,
+          lost.map(s => s.id),
+        )
       if (lost.length > 0 || leftovers) leftovers = await takeBack(context)
     } catch (error) {
       context.log('debug', `the reaper could not look: ${(error as Error).message}`)
@@ -53,11 +61,23 @@ const takeBack = async (context: Context): Promise<boolean> => {
       requeued.push({ run: job.run, n: job.n, attempt: job.attempt, session, counts: task !== undefined })
       continue
     }
-    const why = task.onLost === 'fail' ? 'its task says onLost: fail' : `that was the ${lostLimit}rd worker lost while it held it`
+    const why =
+      task.onLost === 'fail' ? 'its task says onLost: fail' : `that was the ${lostLimit}rd worker lost while it held it`
     const error = jobError('WorkerLost', `its worker was lost while it held the job, and ${why}`)
-    const action = finish(job, loaded, { state: 'failed', output: null, error, last: true }, { ...noAttempt, lost: true })
+    const action = finish(
+      job,
+      loaded,
+      { state: 'failed', output: null, error, last: true },
+      { ...noAttempt, lost: true },
+    )
     if (action.do === 'end') {
-      const settled = await settle(context.sql, { session, serves: [], endings: [action.ending], refills: action.refill ? [action.refill] : [], expired: true })
+      const settled = await settle(context.sql, {
+        session,
+        serves: [],
+        endings: [action.ending],
+        refills: action.refill ? [action.refill] : [],
+        expired: true,
+      })
       context.broker.ring(settled.ready.map(ready => ({ queue: ready.queue })))
     } else {
       // It has blocks of its own: decided as failed, it is no longer a job that runs its handler.

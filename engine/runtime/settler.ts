@@ -46,7 +46,7 @@ type Options = {
 
 /** Rows of one statement at most: beyond 500 little is gained and the tail grows. */
 const maxBatch = 500
-/** How often a session may take its own job's successors in a row (RULES R11). */
+/** How often a session may take its own job's successors in a row (semantics R11). */
 const maxStreak = 16
 
 /**
@@ -55,7 +55,7 @@ const maxStreak = 16
  * makes that harmless. One that the store refuses is halved until the row that is guilty stands alone.
  */
 export const openSettler = (options: Options): Settler => {
-  let queue: Action[] = []
+  const queue: Action[] = []
   let busy = 0
   const waiters: (() => void)[] = []
   const streaks = new WeakMap<HeldJob, number>()
@@ -75,7 +75,10 @@ export const openSettler = (options: Options): Settler => {
   const flush = async (batch: Action[]) => {
     const streak = batch.reduce((most, { job }) => Math.max(most, streaks.get(job) ?? 0), 0) + 1
     try {
-      const flushed = await patiently(() => perform(options, batch, streak <= maxStreak), { signal: options.signal, onRetry: options.onLostAnswer })
+      const flushed = await patiently(() => perform(options, batch, streak <= maxStreak), {
+        signal: options.signal,
+        onRetry: options.onLostAnswer,
+      })
       for (const job of flushed.taken) streaks.set(job, streak)
       options.onFlush({ ...flushed, gone: batch.map(action => action.job) })
     } catch (error) {
@@ -105,7 +108,8 @@ type Brought = Omit<Flushed, 'gone'>
 const perform = async ({ sql, session, serves }: Options, batch: Action[], mayTake: boolean): Promise<Brought> => {
   const result: Brought = { taken: [], ready: [], stopped: [], ended: [], results: [], scheduled: false }
   const at = { session: session(), serves: mayTake ? serves() : [0] }
-  const by = <Kind extends Action['do']>(kind: Kind) => batch.filter((action): action is Extract<Action, { do: Kind }> => action.do === kind)
+  const by = <Kind extends Action['do']>(kind: Kind) =>
+    batch.filter((action): action is Extract<Action, { do: Kind }> => action.do === kind)
   const heldOff: HeldJob[] = []
   const ends = by('end')
   const work: Promise<void>[] = []
@@ -117,7 +121,8 @@ const perform = async ({ sql, session, serves }: Options, batch: Action[], mayTa
         result.stopped.push(...settled.stopped)
         result.ended.push(...settled.ended)
         ends.forEach((action, i) => {
-          if (action.read && settled.settled[i] && (action.ending.output?.length ?? 0) <= maxKept) result.results.push(resultOf(action.ending, settled.now))
+          if (action.read && settled.settled[i] && (action.ending.output?.length ?? 0) <= maxKept)
+            result.results.push(resultOf(action.ending, settled.now))
         })
       }),
     )
@@ -131,7 +136,13 @@ const perform = async ({ sql, session, serves }: Options, batch: Action[], mayTa
     )
   for (const [scope, opens] of group(by('open'), action => action.scope))
     work.push(
-      openScopes(sql, { ...at, scope: scope as Scope, openings: opens.map(action => action.opening), takes: opens[0]!.takes, deadlineMs: opens[0]!.deadlineMs }).then(opened => {
+      openScopes(sql, {
+        ...at,
+        scope: scope as Scope,
+        openings: opens.map(action => action.opening),
+        takes: opens[0]!.takes,
+        deadlineMs: opens[0]!.deadlineMs,
+      }).then(opened => {
         result.scheduled ||= opens[0]!.deadlineMs !== null
         heldOff.push(...opens.filter((_, i) => !opened.opened[i]).map(action => action.job))
         result.taken.push(...opened.taken)
@@ -151,7 +162,12 @@ const perform = async ({ sql, session, serves }: Options, batch: Action[], mayTa
     work.push(
       route(sql, { ...at, routes: routes.map(action => action.route) }).then(rows => {
         result.scheduled ||= routes.some(action => action.route.deadlineMs !== null)
-        if (rows.length < routes.length) heldOff.push(...routes.map(action => action.job).filter(job => !rows.some(row => row.run === job.run && row.n === job.n)))
+        if (rows.length < routes.length)
+          heldOff.push(
+            ...routes
+              .map(action => action.job)
+              .filter(job => !rows.some(row => row.run === job.run && row.n === job.n)),
+          )
         for (const row of rows) {
           const job = routes.find(({ job }) => job.run === row.run && job.n === row.n)!.job
           if (row.taken) result.taken.push({ ...job, queue: row.queue })
@@ -160,12 +176,23 @@ const perform = async ({ sql, session, serves }: Options, batch: Action[], mayTa
       }),
     )
   for (const { job, delayMs } of by('retryScope'))
-    work.push(retryScope(sql, { ...at, run: job.run, n: job.n, attempt: job.attempt, delayMs }).then(done => (done ? void (result.scheduled = true) : void heldOff.push(job))))
+    work.push(
+      retryScope(sql, { ...at, run: job.run, n: job.n, attempt: job.attempt, delayMs }).then(done =>
+        done ? void (result.scheduled = true) : void heldOff.push(job),
+      ),
+    )
   const postponed = by('postpone')
   if (postponed.length > 0)
-    work.push(postpone(sql, { ...at, jobs: postponed.map(({ job }) => job), delayMs: postponed[0]!.delayMs }).then(() => void (result.scheduled = true)))
+    work.push(
+      postpone(sql, { ...at, jobs: postponed.map(({ job }) => job), delayMs: postponed[0]!.delayMs }).then(
+        () => void (result.scheduled = true),
+      ),
+    )
   const released = by('release')
-  if (released.length > 0) work.push(release(sql, { ...at, jobs: released.map(({ job }) => job) }).then(rows => void result.ready.push(...rows)))
+  if (released.length > 0)
+    work.push(
+      release(sql, { ...at, jobs: released.map(({ job }) => job) }).then(rows => void result.ready.push(...rows)),
+    )
   await Promise.all(work)
   // Cancelled between its decision and this statement: whoever claims it next sees that. Not ours any more: nothing happens.
   if (heldOff.length > 0) result.ready.push(...(await release(sql, { ...at, jobs: heldOff })))
@@ -174,7 +201,10 @@ const perform = async ({ sql, session, serves }: Options, batch: Action[], mayTa
 
 /** A settled job's result as the store would give it: outputs that are large are better read again than kept. */
 const resultOf = ({ run, n, attempt, state, output, error, ranMs }: Ending, now: number): Result => ({
-  run, n, attempt, state,
+  run,
+  n,
+  attempt,
+  state,
   output: output === null ? null : JSON.parse(output),
   error: error === null ? null : JSON.parse(error),
   started_at: new Date(now - ranMs),

@@ -27,7 +27,7 @@ export type Startable = { start: Start; loaded: LoadedPlan }
 /**
  * Starts one run of a workflow or a Task.
  *
- * @throws NOT_FOUND; AMBIGUOUS where a Task and a workflow have the name; INVALID_INPUT; CONFLICT (RULES A3)
+ * @throws NOT_FOUND; AMBIGUOUS where a Task and a workflow have the name; INVALID_INPUT; CONFLICT (semantics A3)
  */
 export const start = async (context: Context, options: StartOptions): Promise<{ id: string; duplicate: boolean }> => {
   const startable = await prepareStart(context, options)
@@ -42,13 +42,20 @@ export const start = async (context: Context, options: StartOptions): Promise<{ 
   const inputHash = createHash('sha256').update(canonicalJson(input)).digest('hex')
   const made = await startOnce(context.sql, startable.start, run, { key: options.idempotencyKey, inputHash, channel })
   if (made.conflict)
-    throw new TqError('CONFLICT', `idempotency key "${options.idempotencyKey}" was used for ${options.name} with another input; use another key, or the same input`, { run: made.id })
+    throw new TqError(
+      'CONFLICT',
+      `idempotency key "${options.idempotencyKey}" was used for ${options.name} with another input; use another key, or the same input`,
+      { run: made.id },
+    )
   return { id: made.id, duplicate: made.duplicate }
 }
 
 /** Starts many runs of the same in one commit. Inputs are checked; one that is wrong starts none. */
 export const startMany = async (context: Context, startable: Startable, inputs: Json[]): Promise<string[]> => {
-  const runs = inputs.map(input => ({ id: newId(), input: JSON.stringify(checked(startable, startable.start.name, input)) }))
+  const runs = inputs.map(input => ({
+    id: newId(),
+    input: JSON.stringify(checked(startable, startable.start.name, input)),
+  }))
   await startRuns(context.sql, startable.start, runs, channelOf(context.database.schema))
   return runs.map(run => run.id)
 }
@@ -70,8 +77,16 @@ export const prepareStart = async (
   return {
     loaded,
     start: {
-      namespace, kind: workflow ? 'workflow' : 'task', name, revision: found.revision, plan: found.plan, scope: loaded.root(),
-      nextN: loaded.nodes.length, deadlineMs: loaded.nodes[0]!.deadlineMs ?? null, trigger, labels: labels ?? null,
+      namespace,
+      kind: workflow ? 'workflow' : 'task',
+      name,
+      revision: found.revision,
+      plan: found.plan,
+      scope: loaded.root(),
+      nextN: loaded.nodes.length,
+      deadlineMs: loaded.nodes[0]!.deadlineMs ?? null,
+      trigger,
+      labels: labels ?? null,
     },
   }
 }
@@ -79,7 +94,10 @@ export const prepareStart = async (
 const checked = ({ loaded, start }: Startable, name: string, input: Json): Json => {
   if (start.kind === 'workflow') {
     const result = checkInputs(loaded.plan.inputs, input)
-    if ('errors' in result) throw new TqError('INVALID_INPUT', `the input of ${name} is wrong: ${result.errors.join('; ')}`, { errors: result.errors })
+    if ('errors' in result)
+      throw new TqError('INVALID_INPUT', `the input of ${name} is wrong: ${result.errors.join('; ')}`, {
+        errors: result.errors,
+      })
     return result.ok
   }
   const schema = loaded.nodes[0]!.task?.inputSchema

@@ -11,7 +11,7 @@ import { finish } from './finish.ts'
 import type { LoadedPlan } from './plans.ts'
 import { inputOf } from './values.ts'
 
-/** How often a job's worker or child may die before it fails (RULES R3). */
+/** How often a job's worker or child may die before it fails (semantics R3). */
 export const lostLimit = 3
 /** When a job whose handler is not here is looked at again, ms. */
 const handlerAgainMs = 5000
@@ -34,9 +34,19 @@ export const prepare = async (
   held: { job: HeldJob; loaded: LoadedPlan }[],
   nextKey: () => number,
 ): Promise<{ started: InFlight[]; work: Work[]; actions: Action[] }> => {
-  const scopes = await context.values.gather(held.map(({ job, loaded }) => ({ job, loaded, roots: loaded.taskRoots(job.node) })))
+  const scopes = await context.values.gather(
+    held.map(({ job, loaded }) => ({ job, loaded, roots: loaded.taskRoots(job.node) })),
+  )
   const limited = held.filter(({ job, loaded }) => loaded.nodes[job.node]!.deadlineMs !== undefined)
-  const left = new Map((limited.length ? await remaining(context.sql, limited.map(({ job }) => job)) : []).map(row => [`${row.run}/${row.n}`, row.ms]))
+  const left = new Map(
+    (limited.length
+      ? await remaining(
+          context.sql,
+          limited.map(({ job }) => job),
+        )
+      : []
+    ).map(row => [`${row.run}/${row.n}`, row.ms]),
+  )
   const started: InFlight[] = []
   const work: Work[] = []
   const actions: Action[] = []
@@ -44,10 +54,18 @@ export const prepare = async (
     const node = loaded.nodes[job.node]!
     if (job.doomed) return void actions.push(finish(job, loaded, cancelled, noAttempt))
     const input = inputText(loaded, job.node, scopes[i]!)
-    if ('error' in input) return void actions.push(finish(job, loaded, failed(input.error), { ...noAttempt, input: input.text }))
+    if ('error' in input)
+      return void actions.push(finish(job, loaded, failed(input.error), { ...noAttempt, input: input.text }))
     const leftMs = left.get(`${job.run}/${job.n}`)
     if (leftMs !== undefined && leftMs <= 0)
-      return void actions.push(finish(job, loaded, { ...failed(deadlineError(node.deadlineMs!)), last: true }, { ...noAttempt, input: input.text }))
+      return void actions.push(
+        finish(
+          job,
+          loaded,
+          { ...failed(deadlineError(node.deadlineMs!)), last: true },
+          { ...noAttempt, input: input.text },
+        ),
+      )
     const atDeadline = leftMs !== undefined && (node.timeoutMs === undefined || leftMs < node.timeoutMs)
     const timeoutMs = atDeadline ? leftMs : node.timeoutMs
     const key = nextKey()
@@ -77,38 +95,56 @@ export const conclude = ({ job, loaded, input, scope, atDeadline }: InFlight, re
   if (error.name === 'HandlerMissing') return { do: 'postpone', job, delayMs: handlerAgainMs }
   if (error.name === 'Cancelled') return finish(job, loaded, cancelled, attempt)
   if (result.crashed) {
-    if (node.task!.onLost === 'fail' || job.lost + 1 >= lostLimit) return finish(job, loaded, { ...failed(error), last: true }, { ...attempt, lost: true })
+    if (node.task!.onLost === 'fail' || job.lost + 1 >= lostLimit)
+      return finish(job, loaded, { ...failed(error), last: true }, { ...attempt, lost: true })
     const { run, n } = job
-    return { do: 'retry', job, retry: { run, n, attempt: job.attempt, delayMs: null, lost: true, error: JSON.stringify(error), ...attempt } }
+    return {
+      do: 'retry',
+      job,
+      retry: { run, n, attempt: job.attempt, delayMs: null, lost: true, error: JSON.stringify(error), ...attempt },
+    }
   }
-  if (error.name === 'Timeout' && atDeadline) return finish(job, loaded, { ...failed(deadlineError(node.deadlineMs!)), last: true }, attempt)
+  if (error.name === 'Timeout' && atDeadline)
+    return finish(job, loaded, { ...failed(deadlineError(node.deadlineMs!)), last: true }, attempt)
   return finish(job, loaded, failed(error), attempt)
 }
 
-const inputText = (loaded: LoadedPlan, id: number, scope: Scope): { text: string } | { text: string | null; error: JobError } => {
+const inputText = (
+  loaded: LoadedPlan,
+  id: number,
+  scope: Scope,
+): { text: string } | { text: string | null; error: JobError } => {
   try {
     const task = loaded.nodes[id]!.task!
     const value = inputOf(loaded.nodes, id, scope)
     const text = JSON.stringify(value)
     if (task.inputSchema === undefined) return { text }
     const problem = checker(task.inputSchema)(value)
-    return problem ? { text, error: jobError('InvalidInput', `the input of task "${task.name}" ${problem}`) } : { text: JSON.stringify(value) }
+    return problem
+      ? { text, error: jobError('InvalidInput', `the input of task "${task.name}" ${problem}`) }
+      : { text: JSON.stringify(value) }
   } catch (error) {
     // Whatever it is, it is this job's: its neighbours in the batch go on.
-    return { text: null, error: jobError(error instanceof ExpressionError ? 'ExpressionError' : 'InternalError', (error as Error).message) }
+    return {
+      text: null,
+      error: jobError(error instanceof ExpressionError ? 'ExpressionError' : 'InternalError', (error as Error).message),
+    }
   }
 }
 
 const accepted = (loaded: LoadedPlan, id: number, scope: Scope, outputText: string) => {
   const node = loaded.nodes[id]!
   const schema = node.task!.outputSchema
-  if (schema === undefined && !node.output) return { state: 'succeeded' as const, output: null, outputText, error: null }
+  if (schema === undefined && !node.output)
+    return { state: 'succeeded' as const, output: null, outputText, error: null }
   const raw = JSON.parse(outputText) as Json
   const problem = schema === undefined ? null : checker(schema)(raw)
   if (problem) return failed(jobError('InvalidOutput', `the output of task "${node.task!.name}" ${problem}`))
   if (!node.output) return { state: 'succeeded' as const, output: null, outputText, error: null }
   try {
-    const output = evaluate(node.output, { lookup: root => (root.name === 'self' ? { output: raw } : scope.lookup(root)) })
+    const output = evaluate(node.output, {
+      lookup: root => (root.name === 'self' ? { output: raw } : scope.lookup(root)),
+    })
     return { state: 'succeeded' as const, output, error: null }
   } catch (error) {
     if (error instanceof ExpressionError) return failed(jobError('ExpressionError', error.message))
@@ -129,6 +165,7 @@ const checker = (schema: Json): Validator => {
 /** The path of a job: an item's has its position. */
 export const pathOf = (path: string, item: number | null): string => (item === null ? path : `${path}[${item}]`)
 
-export const deadlineError = (deadlineMs: number): JobError => jobError('Timeout', `its deadline of ${deadlineMs} ms has passed`)
+export const deadlineError = (deadlineMs: number): JobError =>
+  jobError('Timeout', `its deadline of ${deadlineMs} ms has passed`)
 
 const failed = (error: JobError) => ({ state: 'failed' as const, output: null, error: error as unknown as Json })

@@ -56,7 +56,9 @@ export const openValues = (sql: Sql): Values => {
     let open = requests.filter(request => request.roots.some(root => climbs(request, root)))
     const fresh = new Map<string, Lineage>()
     while (open.length > 0) {
-      const wanted = open.map(request => ({ request, last: paths.get(request)!.at(-1)! })).filter(({ last }) => last.parent !== null)
+      const wanted = open
+        .map(request => ({ request, last: paths.get(request)!.at(-1)! }))
+        .filter(({ last }) => last.parent !== null)
       const missing = new Map<string, { run: string; n: number }>()
       for (const { last } of wanted) {
         const key = `${last.run}/${last.parent}`
@@ -65,7 +67,8 @@ export const openValues = (sql: Sql): Values => {
         if (known) fresh.set(key, known)
         else missing.set(key, { run: last.run, n: last.parent! })
       }
-      if (missing.size > 0) for (const row of await readLineage(sql, [...missing.values()])) fresh.set(`${row.run}/${row.n}`, row)
+      if (missing.size > 0)
+        for (const row of await readLineage(sql, [...missing.values()])) fresh.set(`${row.run}/${row.n}`, row)
       open = []
       for (const { request, last } of wanted) {
         const key = `${last.run}/${last.parent}`
@@ -85,7 +88,10 @@ export const openValues = (sql: Sql): Values => {
       for (const run of met) runs.set(run.id, run)
     },
     async gather(requests) {
-      const [known, paths] = await Promise.all([loadRuns(requests.filter(needsRun).map(r => r.job.run)), climb(requests)])
+      const [known, paths] = await Promise.all([
+        loadRuns(requests.filter(needsRun).map(r => r.job.run)),
+        climb(requests),
+      ])
       // What these requests need is kept here: the caches may forget it before it is looked at.
       const local = new Map<string, Result>()
       const localChunks = new Map<string, Chunk>()
@@ -118,18 +124,27 @@ export const openValues = (sql: Sql): Values => {
         results.set(`${row.run}/${row.n}`, row)
       }
       return requests.map(request => ({
-        lookup: root => look({ root, request, path: paths.get(request)!, run: known.get(request.job.run), results: local, chunks: localChunks }),
+        lookup: root =>
+          look({
+            root,
+            request,
+            path: paths.get(request)!,
+            run: known.get(request.job.run),
+            results: local,
+            chunks: localChunks,
+          }),
       }))
     },
   }
 }
 
-/** The roots that a node's input is made of: its `with`, or where its default input comes from (RULES L5). */
+/** The roots that a node's input is made of: its `with`, or where its default input comes from (semantics L5). */
 export const inputRoots = (nodes: PlanNode[], id: number): Root[] => {
   const node = nodes[id]!
   if (node.with) return references(node.with)
   const { input } = node
-  if (input.from === 'previous') return [...input.of.map(of => ({ name: 'step', node: of }) as const), ...containerRoots(nodes, id)]
+  if (input.from === 'previous')
+    return [...input.of.map(of => ({ name: 'step', node: of }) as const), ...containerRoots(nodes, id)]
   if (input.from === 'header') return [{ name: 'step', node: input.node }]
   if (input.from === 'item') return [{ name: 'item', loop: input.loop }]
   if (input.from === 'error') return [{ name: 'error' }]
@@ -152,7 +167,8 @@ export const inputOf = (nodes: PlanNode[], id: number, scope: Scope): Json => {
     }
     return containerInput(nodes, id, scope)
   }
-  if (input.from === 'header') return (scope.lookup({ name: 'step', node: input.node }) as JsonObject | undefined)?.output ?? null
+  if (input.from === 'header')
+    return (scope.lookup({ name: 'step', node: input.node }) as JsonObject | undefined)?.output ?? null
   if (input.from === 'item') return scope.lookup({ name: 'item', loop: input.loop }) ?? null
   if (input.from === 'error') return scope.lookup({ name: 'error' }) ?? null
   if (input.from === 'inputs') return scope.lookup({ name: 'inputs' }) ?? null
@@ -165,7 +181,8 @@ const containerInput = (nodes: PlanNode[], id: number, scope: Scope): Json =>
 /** Rows of such nodes never change in what expressions see of them. */
 const isFixed = (node: PlanNode): boolean => !node.onError && node.finally === undefined && !node.retry
 
-const needsRun = (request: Request): boolean => request.roots.some(root => root.name === 'inputs' || root.name === 'run' || root.name === 'trigger')
+const needsRun = (request: Request): boolean =>
+  request.roots.some(root => root.name === 'inputs' || root.name === 'run' || root.name === 'trigger')
 
 const climbs = ({ job, loaded }: Request, root: Root): boolean => {
   if (root.name === 'step') {
@@ -190,7 +207,8 @@ type Iteration = { run: string; n: number; item: number }
 
 const iteration = ({ loaded }: Request, path: Lineage[], loop: number): Iteration | null => {
   for (const row of path)
-    if (loaded.nodes[row.node]!.parent === loop && row.item !== null) return { run: row.run, n: row.parent!, item: row.item }
+    if (loaded.nodes[row.node]!.parent === loop && row.item !== null)
+      return { run: row.run, n: row.parent!, item: row.item }
   return null
 }
 
@@ -221,13 +239,20 @@ const look = ({ root, request, path, run, results, chunks }: Look): Json | undef
   }
   if (root.name === 'error' || root.name === 'errors') return decided(path)?.[root.name]
   if (root.name === 'run' && run)
-    return { id: run.id, workflow: run.name, startedAt: run.started_at.toISOString(), state: (path.at(-1)?.result as JsonObject | null)?.state ?? 'running' }
+    return {
+      id: run.id,
+      workflow: run.name,
+      startedAt: run.started_at.toISOString(),
+      state: (path.at(-1)?.result as JsonObject | null)?.state ?? 'running',
+    }
   return undefined
 }
 
 /** What the nearest job around had decided when the block opened that this is in. */
 const decided = (path: Lineage[]): JsonObject | undefined =>
-  path.map(row => row.result as JsonObject | null).find(result => result !== null && result !== undefined && 'error' in result) ?? undefined
+  path
+    .map(row => row.result as JsonObject | null)
+    .find(result => result !== null && result !== undefined && 'error' in result) ?? undefined
 
 const fields = (result: Result): JsonObject => ({
   ...(result.state === 'succeeded' ? { output: result.output } : {}),

@@ -33,14 +33,22 @@ export async function* watch(context: Context, id: string, signal: AbortSignal):
 }
 
 /** Waits until a run has ended. @throws TIMEOUT after `timeoutMs` */
-export const wait = async (context: Context, id: string, { timeoutMs, signal }: { timeoutMs?: number; signal: AbortSignal }): Promise<RunResult> => {
+export const wait = async (
+  context: Context,
+  id: string,
+  { timeoutMs, signal }: { timeoutMs?: number; signal: AbortSignal },
+): Promise<RunResult> => {
   const until = performance.now() + (timeoutMs ?? Number.POSITIVE_INFINITY)
   for (let pauseMs = 5; ; pauseMs = Math.min(pauseMs * 1.3, 200)) {
     const [run] = await readRuns(context.sql, [id])
     if (!run) throw new TqError('NOT_FOUND', `there is no run ${id}`)
     if (ended(run.state)) return { run, ...((await readRoot(context.sql, id)) ?? { output: null, error: null }) }
     signal.throwIfAborted()
-    if (performance.now() > until) throw new TqError('TIMEOUT', `run ${id} is still ${run.state} after ${timeoutMs} ms; it goes on: \`tq wait\` waits again`)
+    if (performance.now() > until)
+      throw new TqError(
+        'TIMEOUT',
+        `run ${id} is still ${run.state} after ${timeoutMs} ms; it goes on: \`tq wait\` waits again`,
+      )
     await sleep(pauseMs, undefined, { signal }).catch(() => {})
   }
 }
@@ -50,11 +58,16 @@ export const resolveRun = async (context: Context, typed: string): Promise<strin
   const { namespace } = context
   if (typed === '@latest' || typed === '@failed') {
     const [run] = await latestRun(context.sql, { namespace, ...(typed === '@failed' ? { state: 'failed' } : {}) })
-    if (!run) throw new TqError('NOT_FOUND', `there is no ${typed === '@failed' ? 'failed ' : ''}run yet; start one: tq run WORKFLOW`)
+    if (!run)
+      throw new TqError(
+        'NOT_FOUND',
+        `there is no ${typed === '@failed' ? 'failed ' : ''}run yet; start one: tq run WORKFLOW`,
+      )
     return run.id
   }
   const parsed = parseId(typed)
-  if (!parsed) throw new TqError('NOT_FOUND', `"${typed}" is no run's id; write the last 8 characters or more, @latest or @failed`)
+  if (!parsed)
+    throw new TqError('NOT_FOUND', `"${typed}" is no run's id; write the last 8 characters or more, @latest or @failed`)
   if ('uuid' in parsed) return parsed.uuid
   const found = await findRuns(context.sql, { namespace, ending: parsed.ending })
   if (found.length === 0) throw new TqError('NOT_FOUND', `no run's id ends in "${typed}"; \`tq get runs\` lists them`)

@@ -67,7 +67,10 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
   const settler = openSettler({
     sql: context.sql,
     session: () => lease.session() ?? -1,
-    serves: () => queues.filter(queue => !queue.paused && queue.concurrency === null && queue.rate_count === null).map(queue => queue.id),
+    serves: () =>
+      queues
+        .filter(queue => !queue.paused && queue.concurrency === null && queue.rate_count === null)
+        .map(queue => queue.id),
     lanes: 2,
     signal: hardStop.signal,
     onFlush,
@@ -84,7 +87,8 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     leaseMs: options.leaseMs,
     onOpen: session => context.log('debug', 'session opened', { session }),
     onLost: loseEverything,
-    onRenewed: () => void lookAfter().catch(error => context.log('debug', `looking after held jobs failed: ${error.message}`)),
+    onRenewed: () =>
+      void lookAfter().catch(error => context.log('debug', `looking after held jobs failed: ${error.message}`)),
   })
   pool = options.concurrency > 0 ? await newPool() : null
 
@@ -101,12 +105,22 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     onClaimed: jobs => void take(jobs),
     signal: stop.signal,
   })
-  let hints = await context.broker.listen(queues.map(queue => queue.id), onHints)
+  let hints = await context.broker.listen(
+    queues.map(queue => queue.id),
+    onHints,
+  )
   const controls = await context.broker.onControl(onControl)
-  options.onReady?.({ session: lease.session, pool, held: () => heldKeys.size, backlog: settler.backlog, recycle: () => pool?.recycle() })
+  options.onReady?.({
+    session: lease.session,
+    pool,
+    held: () => heldKeys.size,
+    backlog: settler.backlog,
+    recycle: () => pool?.recycle(),
+  })
   puller.wake(queues.map(queue => queue.id))
 
-  if (!signal.aborted) await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
+  if (!signal.aborted)
+    await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
   await drain()
 
   /** Everything that came to this session, by claim or by settle: decisions here, tasks to the children. */
@@ -118,7 +132,10 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
       const loaded = new Map<number, LoadedPlan>()
       for (const id of new Set(jobs.map(job => job.plan))) loaded.set(id, await context.plan(id))
       const held = jobs.map(job => ({ job, loaded: loaded.get(job.plan)! }))
-      const control = held.filter(({ job, loaded }) => job.queue === 0 || job.inner_base !== null || (!pool && decidedFirst(loaded.nodes[job.node]!)))
+      const control = held.filter(
+        ({ job, loaded }) =>
+          job.queue === 0 || job.inner_base !== null || (!pool && decidedFirst(loaded.nodes[job.node]!)),
+      )
       const tasks = held.filter(one => !control.includes(one))
       if (control.length > 0) settler.add(await decideAll(context.sql, context.values, control))
       if (tasks.length > 0) {
@@ -149,7 +166,11 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
       if (!one) continue
       inFlight.delete(result.key)
       const action = conclude(one, result)
-      if (action.do === 'postpone') context.log('warn', `handler "${one.loaded.nodes[one.job.node]!.task!.handler}" is not in ${options.handlersDir}; the job waits for it`)
+      if (action.do === 'postpone')
+        context.log(
+          'warn',
+          `handler "${one.loaded.nodes[one.job.node]!.task!.handler}" is not in ${options.handlersDir}; the job waits for it`,
+        )
       actions.push(action)
     }
     settler.add(actions)
@@ -166,14 +187,21 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
       if (!stop.signal.aborted) puller.wake([...hinted].filter(id => queues.some(queue => queue.id === id)))
     }
     if (flushed.scheduled) context.broker.broadcast({ type: 'timers' })
-    for (const { run, n } of flushed.stopped) void stopBelow(context, { run, n, reason: jobError('Cancelled', 'too many items failed before (stopOnFailure)') }).catch(error => context.log('warn', `items behind a failure could not be stopped: ${error.message}`))
+    for (const { run, n } of flushed.stopped)
+      void stopBelow(context, {
+        run,
+        n,
+        reason: jobError('Cancelled', 'too many items failed before (stopOnFailure)'),
+      }).catch(error => context.log('warn', `items behind a failure could not be stopped: ${error.message}`))
     freeLimited(flushed.gone)
     puller?.room()
   }
 
   /** What waits behind a queue's `concurrency` may go on when a job of it has ended: nobody else would say so. */
   function freeLimited(gone: HeldJob[]) {
-    const limited = queues.filter(queue => queue.concurrency !== null && gone.some(job => job.queue === queue.id)).map(queue => queue.id)
+    const limited = queues
+      .filter(queue => queue.concurrency !== null && gone.some(job => job.queue === queue.id))
+      .map(queue => queue.id)
     if (limited.length === 0) return
     context.broker.ring(limited.map(queue => ({ queue })))
     if (!stop.signal.aborted) puller.wake(limited)
@@ -185,7 +213,9 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
 
   function onControl(message: Control) {
     if (message.type === 'cancel') {
-      const doomed = new Set(message.jobs.filter(job => job.session === lease.session()).map(job => `${message.run}/${job.n}`))
+      const doomed = new Set(
+        message.jobs.filter(job => job.session === lease.session()).map(job => `${message.run}/${job.n}`),
+      )
       if (doomed.size > 0) abortDoomed(doomed)
       if (starting > 0) for (const job of doomed) doomedEarly.add(job)
       puller.wake([0])
@@ -211,7 +241,10 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     queues = await served(context, options, true)
     if (queues.length === before.size && queues.every(queue => before.has(queue.id))) return
     const old = hints
-    hints = await context.broker.listen(queues.map(queue => queue.id), onHints)
+    hints = await context.broker.listen(
+      queues.map(queue => queue.id),
+      onHints,
+    )
     await old.stop()
   }
 
@@ -246,9 +279,18 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
   function refuse(action: Action, error: Error) {
     context.log('error', `the store refused what became of a job: ${error.message}`)
     if (action.do === 'end' && action.ending.state === 'failed') return // even the bare failure: the lease's end will free it
-    void context.plan(action.job.plan).then(loaded =>
-      settler.add([end(action.job, loaded, { state: 'failed', output: null, error: { name: 'InvalidOutput', message: error.message } }, noAttempt)]),
-    )
+    void context
+      .plan(action.job.plan)
+      .then(loaded =>
+        settler.add([
+          end(
+            action.job,
+            loaded,
+            { state: 'failed', output: null, error: { name: 'InvalidOutput', message: error.message } },
+            noAttempt,
+          ),
+        ]),
+      )
   }
 
   function loseEverything() {
@@ -278,7 +320,12 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
       onLog: lines => logs.write(lines, one => inFlight.get(one)?.job),
       onProgress: progress =>
         logs.write(
-          progress.map(({ key, fraction, text }) => ({ key, level: 'info' as const, message: `${Math.round(fraction * 100)} %${text ? `  ${text}` : ''}`, fields: { progress: fraction } })),
+          progress.map(({ key, fraction, text }) => ({
+            key,
+            level: 'info' as const,
+            message: `${Math.round(fraction * 100)} %${text ? `  ${text}` : ''}`,
+            fields: { progress: fraction },
+          })),
           one => inFlight.get(one)?.job,
         ),
     })

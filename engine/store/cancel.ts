@@ -1,6 +1,13 @@
 import { column, type Sql } from './sql.ts'
 
-type Row = { n: number; node: number; parent: number | null; phase: string; session: number | null; inner_base: number | null }
+type Row = {
+  n: number
+  node: number
+  parent: number | null
+  phase: string
+  session: number | null
+  inner_base: number | null
+}
 
 export type Doomed = { running: { n: number; session: number }[]; ready: boolean; ended: boolean }
 
@@ -20,17 +27,20 @@ export const cancelBelow = (
     // A settle locks its own jobs before their joins, in other order than here: the one of us that waits long gives way.
     await inner`set local lock_timeout = '100ms'`
     if (n === null) {
-      const open = await inner`update run set state = 'cancelling' where id = ${run} and state in ('queued', 'running', 'cancelling') returning id`
+      const open =
+        await inner`update run set state = 'cancelling' where id = ${run} and state in ('queued', 'running', 'cancelling') returning id`
       if (open.length === 0) return { running: [], ready: false, ended: true }
     }
-    const rows = await inner<Row>`select n, node, parent, phase, session, inner_base from job where run = ${run} order by n for update`
+    const rows =
+      await inner<Row>`select n, node, parent, phase, session, inner_base from job where run = ${run} order by n for update`
     const below = descendants(rows, n).filter(row => !spared.has(row.node))
     const opened = (row: Row) => row.inner_base !== null
     const dropped = below.filter(row => row.session === null && !opened(row))
     const kept = below.filter(row => row.session !== null || opened(row))
     const gone = new Set(dropped.map(row => row.n))
     const left = new Map<number, number>()
-    for (const row of rows) if (!gone.has(row.n) && row.parent !== null) left.set(row.parent, (left.get(row.parent) ?? 0) + 1)
+    for (const row of rows)
+      if (!gone.has(row.n) && row.parent !== null) left.set(row.parent, (left.get(row.parent) ?? 0) + 1)
     const touched = new Set(kept.map(row => row.n).concat(n ?? []))
     const waiting = rows.filter(row => touched.has(row.n) && row.phase === 'waiting')
     await inner`
@@ -43,7 +53,8 @@ export const cancelBelow = (
     from unnest(${column(waiting.map(row => row.n))}::int[], ${column(waiting.map(row => left.get(row.n) ?? 0))}::int[]) as w(n, pending)
     where job.run = ${run} and job.n = w.n`
     const ended = rows.length > 0 && dropped.some(row => row.parent === null)
-    if (ended) await inner`update run set state = 'cancelled', ended_at = clock_now() where id = ${run} and ended_at is null`
+    if (ended)
+      await inner`update run set state = 'cancelled', ended_at = clock_now() where id = ${run} and ended_at is null`
     return {
       running: kept.filter(row => row.session !== null).map(row => ({ n: row.n, session: row.session! })),
       ready: waiting.some(row => !left.get(row.n)),
@@ -68,7 +79,10 @@ const descendants = (rows: Row[], n: number | null): Row[] => {
 }
 
 /** Which of these held jobs are doomed: a worker asks for those that run long, in case the broadcast was lost. */
-export const doomedJobs = (sql: Sql, jobs: { run: string; n: number }[]): Promise<{ run: string; n: number }[]> => sql<{ run: string; n: number }>`
+export const doomedJobs = (sql: Sql, jobs: { run: string; n: number }[]): Promise<{ run: string; n: number }[]> => sql<{
+  run: string
+  n: number
+}>`
   select job.run, job.n
   from unnest(${column(jobs.map(j => j.run))}::uuid[], ${column(jobs.map(j => j.n))}::int[]) as j(run, n)
   join job on job.run = j.run and job.n = j.n where job.doomed`

@@ -2,7 +2,10 @@ import type { HeldJob } from './job.ts'
 import type { Sql } from './sql.ts'
 
 /** What a deadline finds: the open job, whether it runs and where. */
-export const openJob = async (sql: Sql, { run, n }: { run: string; n: number }): Promise<(HeldJob & { session: number | null; phase: string; rank: number }) | null> => {
+export const openJob = async (
+  sql: Sql,
+  { run, n }: { run: string; n: number },
+): Promise<(HeldJob & { session: number | null; phase: string; rank: number }) | null> => {
   const [row] = await sql<HeldJob & { session: number | null; phase: string; rank: number }>`
   select run, n, plan, node, base, parent, item, queue, attempt, failures, lost, pending, unmet, inner_base, total, doomed, result, session, phase, rank,
     extract(epoch from due_at)::float8 as ready

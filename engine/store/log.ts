@@ -12,10 +12,23 @@ export const storeLogs = (sql: Sql, rows: LogRow[]) => sql`
     string_to_array(${lineColumn(rows.map(r => r.fields))}, E'\n', '')
   ) as l(run, n, attempt, level, message, fields)`
 
-export type StoredLog = { id: number; n: number; node: number; item: number | null; attempt: number; at: Date; level: string; message: string; fields: unknown }
+export type StoredLog = {
+  id: number
+  n: number
+  node: number
+  item: number | null
+  attempt: number
+  at: Date
+  level: string
+  message: string
+  fields: unknown
+}
 
 /** Log lines of a run after `after`, oldest first; `ns` limits them to some jobs. */
-export const readLogs = (sql: Sql, { run, after, limit, ns }: { run: string; after: number; limit: number; ns: number[] | null }): Promise<StoredLog[]> =>
+export const readLogs = (
+  sql: Sql,
+  { run, after, limit, ns }: { run: string; after: number; limit: number; ns: number[] | null },
+): Promise<StoredLog[]> =>
   sql<StoredLog>`
   select l.id, l.n, l.attempt, l.at, l.level, l.message, l.fields,
     coalesce((select node from job where job.run = l.run and job.n = l.n), (select node from outcome o where o.run = l.run and o.n = l.n limit 1)) as node,

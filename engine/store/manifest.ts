@@ -20,7 +20,10 @@ export type ManifestRow = {
  * What is applied in a namespace, the current revision of each. Workflows that `without` names are left out: their documents
  * may be large, and what is about to be replaced need not be read.
  */
-export const readManifests = (sql: Sql, { namespace, without = [] }: { namespace: string; without?: string[] }): Promise<ManifestRow[]> => sql<ManifestRow>`
+export const readManifests = (
+  sql: Sql,
+  { namespace, without = [] }: { namespace: string; without?: string[] },
+): Promise<ManifestRow[]> => sql<ManifestRow>`
   select m.kind, m.name, m.revision, r.hash, r.plan, p.hash as plan_hash, m.origin, r.file, r.document, r.applied_at
   from manifest m
   join revision r on r.namespace = m.namespace and r.kind = m.kind and r.name = m.name and r.revision = m.revision
@@ -50,10 +53,14 @@ export const readManifest = async (
 }
 
 /** Serialises applies of a namespace until the transaction ends. */
-export const lockApply = (sql: Sql, namespace: string) => sql`select pg_advisory_xact_lock(29811, hashtext(${namespace}))`
+export const lockApply = (sql: Sql, namespace: string) =>
+  sql`select pg_advisory_xact_lock(29811, hashtext(${namespace}))`
 
 /** Stores plans unless one with this hash is there; gives their ids by hash. */
-export const storePlans = async (sql: Sql, plans: { hash: string; document: string }[]): Promise<Map<string, number>> => {
+export const storePlans = async (
+  sql: Sql,
+  plans: { hash: string; document: string }[],
+): Promise<Map<string, number>> => {
   const rows = await sql<{ id: number; hash: string }>`
   with given as materialized (
     select * from unnest(${column(plans.map(p => p.hash))}::text[], string_to_array(${lines(plans.map(p => p.document))}, E'\n', '')) as g(hash, document)
@@ -113,7 +120,10 @@ export const readPlan = async (sql: Sql, id: number): Promise<Json | null> => {
 }
 
 /** How many runs have not ended, by kind and name: those whose root still has a job. */
-export const openRuns = (sql: Sql, { namespace }: { namespace: string }): Promise<{ kind: Kind; name: string; runs: number }[]> =>
+export const openRuns = (
+  sql: Sql,
+  { namespace }: { namespace: string },
+): Promise<{ kind: Kind; name: string; runs: number }[]> =>
   sql<{ kind: Kind; name: string; runs: number }>`
   select run.kind, run.name, count(*)::int as runs from job join run on run.id = job.run
   where job.n = 0 and run.namespace = ${namespace} group by run.kind, run.name`
@@ -136,7 +146,10 @@ export const ensureQueues = (sql: Sql, { namespace, names }: { namespace: string
   on conflict (namespace, name) do nothing`
 
 /** Sets the live fields of a queue. */
-export const storeQueue = (sql: Sql, { namespace, name, fields }: { namespace: string; name: string; fields: QueueFields }) => sql`
+export const storeQueue = (
+  sql: Sql,
+  { namespace, name, fields }: { namespace: string; name: string; fields: QueueFields },
+) => sql`
   insert into queue (namespace, name, paused, concurrency, rate_count, rate_ms)
   values (${namespace}, ${name}, ${fields.paused}, ${fields.concurrency}, ${fields.rate_count}, ${fields.rate_ms})
   on conflict (namespace, name) do update set paused = excluded.paused, concurrency = excluded.concurrency,

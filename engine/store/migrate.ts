@@ -18,13 +18,18 @@ export const migrate = async (database: Database): Promise<number[]> => {
   await database.sql.script(`create schema if not exists "${database.schema}"`).catch(raceOfTwoCreators)
   return database.sql.begin(async sql => {
     await sql`select pg_advisory_xact_lock(29809, hashtext(${database.schema}))`
-    await sql.script('create table if not exists migration (version int primary key, hash text not null, at timestamptz not null default now())')
+    await sql.script(
+      'create table if not exists migration (version int primary key, hash text not null, at timestamptz not null default now())',
+    )
     const applied = await sql<{ version: number; hash: string }>`select version, hash from migration`
     const made: number[] = []
     for (const { version, hash, text } of files) {
       const before = applied.find(row => row.version === version)
       if (before && before.hash !== hash)
-        throw new TqError('SCHEMA_OUTDATED', `migration ${version} was applied with other text than this tq has; use the tq that wrote it`)
+        throw new TqError(
+          'SCHEMA_OUTDATED',
+          `migration ${version} was applied with other text than this tq has; use the tq that wrote it`,
+        )
       if (before) continue
       await sql.script(text)
       await sql`insert into migration (version, hash) values (${version}, ${hash})`
@@ -38,7 +43,9 @@ export const migrate = async (database: Database): Promise<number[]> => {
 export const migrationState = async (sql: Sql): Promise<MigrationState> => {
   const latest = (await migrations()).at(-1)?.version ?? 0
   const [found] = await sql<{ there: boolean }>`select to_regclass('migration') is not null as there`
-  const applied = found?.there ? await sql<{ version: number; at: Date }>`select version, at from migration order by version` : []
+  const applied = found?.there
+    ? await sql<{ version: number; at: Date }>`select version, at from migration order by version`
+    : []
   return { version: applied.at(-1)?.version ?? 0, latest, applied }
 }
 

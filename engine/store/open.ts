@@ -1,4 +1,4 @@
-import type { HeldJob, QueuedJob, Scope } from './job.ts'
+import type { HeldJob, Scope } from './job.ts'
 import { column, lines, type Sql } from './sql.ts'
 
 /** A held job that opens a scope: a container that starts, or any job whose onError or finally block starts. */
@@ -16,7 +16,14 @@ export type Opening = {
   /** Also where the job is doomed: its finally block. */
   always: boolean
   /** How the attempt ended that led here, for a task. */
-  ended?: { input: string | null; error: string | null; output: string | null; state: 'succeeded' | 'failed'; ranMs: number; code: string | null }
+  ended?: {
+    input: string | null
+    error: string | null
+    output: string | null
+    state: 'succeeded' | 'failed'
+    ranMs: number
+    code: string | null
+  }
 }
 
 export type Opened = { opened: boolean[]; taken: HeldJob[]; ready: { queue: number; count: number }[] }
@@ -29,11 +36,21 @@ export type Opened = { opened: boolean[]; taken: HeldJob[]; ready: { queue: numb
  */
 export const openScopes = async (
   sql: Sql,
-  { session, serves, scope, openings, takes, deadlineMs }:
-    { session: number; serves: number[]; scope: Scope; openings: Opening[]; takes: number; deadlineMs: number | null },
+  {
+    session,
+    serves,
+    scope,
+    openings,
+    takes,
+    deadlineMs,
+  }: { session: number; serves: number[]; scope: Scope; openings: Opening[]; takes: number; deadlineMs: number | null },
 ): Promise<Opened> => {
   const attempts = openings.some(o => o.ended)
-  const [row] = await sql<{ opened: number[] | null; taken: HeldJob[] | null; ready: { queue: number; count: number }[] | null }>`
+  const [row] = await sql<{
+    opened: number[] | null
+    taken: HeldJob[] | null
+    ready: { queue: number; count: number }[] | null
+  }>`
   with opening as materialized (
     select * from unnest(
       ${column(openings.map(o => o.run))}::uuid[], ${column(openings.map(o => o.n))}::int[], ${column(openings.map(o => o.attempt))}::int[],
@@ -157,7 +174,13 @@ export const openLoop = async (
  */
 export const reserve = async (
   sql: Sql,
-  { run, n, count, chunks = [], keys = null }: { run: string; n: number; count: number; chunks?: string[]; keys?: string[] | null },
+  {
+    run,
+    n,
+    count,
+    chunks = [],
+    keys = null,
+  }: { run: string; n: number; count: number; chunks?: string[]; keys?: string[] | null },
 ): Promise<number> => {
   const [row] = await sql<{ first: number }>`
   with chunks as (

@@ -37,7 +37,15 @@ export const readList = async (
   return `[${list.join(',')}]`
 }
 
-export type Failure = { n: number; node: number; item: number | null; state: EndState; attempt: number; error: Json; ended_at: Date }
+export type Failure = {
+  n: number
+  node: number
+  item: number | null
+  state: EndState
+  attempt: number
+  error: Json
+  ended_at: Date
+}
 
 /** Members of a job's scope that failed or were cancelled, first to end first. */
 export const readFailures = (
@@ -49,7 +57,16 @@ export const readFailures = (
     and (${base}::int is null or n - node = ${base}::int)
   order by ended_at, n limit ${limit}`
 
-export type Lineage = { run: string; n: number; base: number; node: number; parent: number | null; item: number | null; inner_base: number | null; result: Json }
+export type Lineage = {
+  run: string
+  n: number
+  base: number
+  node: number
+  parent: number | null
+  item: number | null
+  inner_base: number | null
+  result: Json
+}
 
 /** Open jobs by number: where a job's enclosing scopes begin. */
 export const readLineage = (sql: Sql, jobs: { run: string; n: number }[]): Promise<Lineage[]> => sql<Lineage>`
@@ -57,7 +74,13 @@ export const readLineage = (sql: Sql, jobs: { run: string; n: number }[]): Promi
   from unnest(${column(jobs.map(j => j.run))}::uuid[], ${column(jobs.map(j => j.n))}::int[]) as j(run, n)
   join job on job.run = j.run and job.n = j.n`
 
-export const readChunk = async (sql: Sql, { run, n, chunk }: { run: string; n: number; chunk: number }): Promise<{ items: Json[]; keys: string[] | null }> => {
-  const [row] = await sql<{ items: Json[]; keys: string[] | null }>`select items, keys from chunk where run = ${run} and n = ${n} and chunk = ${chunk}`
+export const readChunk = async (
+  sql: Sql,
+  { run, n, chunk }: { run: string; n: number; chunk: number },
+): Promise<{ items: Json[]; keys: string[] | null }> => {
+  const [row] = await sql<{
+    items: Json[]
+    keys: string[] | null
+  }>`select items, keys from chunk where run = ${run} and n = ${n} and chunk = ${chunk}`
   return row ?? { items: [], keys: null }
 }

@@ -2,7 +2,9 @@ import type { HeldJob, QueuedJob } from './job.ts'
 import { column, lines, type Sql } from './sql.ts'
 
 /** Jobs that sessions hold which are no more, in the order of their ids. `session` is who held them. */
-export const lostJobs = (sql: Sql, { limit }: { limit: number }): Promise<(HeldJob & { session: number })[]> => sql<HeldJob & { session: number }>`
+export const lostJobs = (sql: Sql, { limit }: { limit: number }): Promise<(HeldJob & { session: number })[]> => sql<
+  HeldJob & { session: number }
+>`
   select run, n, plan, node, base, parent, item, queue, attempt, failures, lost, pending, unmet, inner_base, total, doomed, result, session,
     extract(epoch from due_at)::float8 as ready
   from job

@@ -16,8 +16,11 @@ export type Retry = {
   code: string | null
 }
 
-/** Puts failed or lost attempts back: an outcome each, the job's row and its counters stay (RULES R3). Fenced like a settle. */
-export const retry = (sql: Sql, { session, retries }: { session: number; retries: Retry[] }): Promise<(QueuedJob & { phase: string })[]> =>
+/** Puts failed or lost attempts back: an outcome each, the job's row and its counters stay (semantics R3). Fenced like a settle. */
+export const retry = (
+  sql: Sql,
+  { session, retries }: { session: number; retries: Retry[] },
+): Promise<(QueuedJob & { phase: string })[]> =>
   sql<QueuedJob & { phase: string }>`
   with attempt as materialized (
     select * from unnest(
@@ -57,7 +60,15 @@ export const retryScope = async (
 }
 
 /** A job whose decision is through: it goes on to its own queue, kept by the session where that is allowed. */
-export type Route = { run: string; n: number; attempt: number; queue: number; rank: number; take: boolean; deadlineMs: number | null }
+export type Route = {
+  run: string
+  n: number
+  attempt: number
+  queue: number
+  rank: number
+  take: boolean
+  deadlineMs: number | null
+}
 
 export const route = (
   sql: Sql,
@@ -90,7 +101,7 @@ export const route = (
   )
   select queue, run, n, attempt, taken from routed`
 
-/** Puts jobs aside for a while, uncounted: their handler is not here (RULES A5). */
+/** Puts jobs aside for a while, uncounted: their handler is not here (semantics A5). */
 export const postpone = (
   sql: Sql,
   { session, jobs, delayMs }: { session: number; jobs: { run: string; n: number; attempt: number }[]; delayMs: number },

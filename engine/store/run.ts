@@ -44,15 +44,19 @@ export const startRuns = async (sql: Sql, start: Start, runs: NewRun[], channel:
       ${scope.pending}::int[], ${scope.opened}::boolean[]
     ) as s(node, parent, queue, rank, phase, pending, opened)
   )
-  ${start.deadlineMs === null ? none : part`, alarms as (
+  ${
+    start.deadlineMs === null
+      ? none
+      : part`, alarms as (
     insert into alarm (run, n, at) select id, 0, clock_now() + ${start.deadlineMs}::float8 * interval '1 millisecond' from started
-  )`}
+  )`
+  }
   select id, case when ${channel}::text is not null and row_number() over () = 1 then pg_notify(${channel}, ${scope.hint}) end from started`
   return rows.map(row => row.id)
 }
 
 /**
- * Starts one run under an idempotency key (RULES A3): the same key with the same input gives the first run, with another
+ * Starts one run under an idempotency key (semantics A3): the same key with the same input gives the first run, with another
  * input a conflict.
  */
 export const startOnce = (
@@ -109,8 +113,14 @@ export const listRuns = (
   ) r order by r.id desc`
 
 /** Runs whose id ends like this, as people type them: in hexadecimal, the last digits. */
-export const findRuns = (sql: Sql, { namespace, ending }: { namespace: string; ending: string }): Promise<{ id: string }[]> => sql<{ id: string }>`
+export const findRuns = (
+  sql: Sql,
+  { namespace, ending }: { namespace: string; ending: string },
+): Promise<{ id: string }[]> => sql<{ id: string }>`
   select id from run where namespace = ${namespace} and id::text like ${`%${ending}`} order by id desc limit 3`
 
-export const latestRun = (sql: Sql, { namespace, state }: { namespace: string; state?: string }): Promise<{ id: string }[]> => sql<{ id: string }>`
+export const latestRun = (
+  sql: Sql,
+  { namespace, state }: { namespace: string; state?: string },
+): Promise<{ id: string }[]> => sql<{ id: string }>`
   select id from run where namespace = ${namespace} and (${state ?? null}::text is null or state::text = ${state ?? null}) order by id desc limit 1`

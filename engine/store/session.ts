@@ -34,7 +34,10 @@ export const holdSession = async (connection: pg.ClientBase, session: number): P
 }
 
 /** Prolongs the lease. False: the session was declared lost, its jobs are or will be others'. */
-export const renewSession = async (sql: Sql, { session, leaseMs }: { session: number; leaseMs: number }): Promise<boolean> => {
+export const renewSession = async (
+  sql: Sql,
+  { session, leaseMs }: { session: number; leaseMs: number },
+): Promise<boolean> => {
   const rows = await sql`
   update session set lease_ends_at = clock_now() + ${leaseMs}::float8 * interval '1 millisecond'
   where id = ${session} and ended_at is null and lease_ends_at > clock_now() returning id`

@@ -22,7 +22,7 @@ export type Ending = {
   misses: number[]
   /** Siblings that can no longer be met, transitively; each tells its parent or leaves that to another. */
   omits: { n: number; tells: boolean; misses: number[] }[]
-  /** The session takes one job that this makes ready (RULES R11), if the queue lets it. */
+  /** The session takes one job that this makes ready (semantics R11), if the queue lets it. */
   take: boolean
   lost: boolean
   input: string | null
@@ -51,9 +51,9 @@ export type Settled = {
 }
 
 /**
- * Ends jobs: one statement, one commit (DESIGN promise 2). Deletes each job fenced by `(run, n, attempt, session)` and the
+ * Ends jobs: one statement, one commit (semantics, promise 2). Deletes each job fenced by `(run, n, attempt, session)` and the
  * session's lease, inserts its outcome, omits what can no longer be met, decrements the joins, creates a forEach's next
- * items, and hands back what became ready, one of each taken as running where RULES R11 allows it.
+ * items, and hands back what became ready, one of each taken as running where semantics R11 allows it.
  *
  * Starting a statement of so many parts costs 0.2 ms, so those that a batch has no use for are left out: omissions and
  * or-joins (`omits`), items of a forEach (`loops`), ends of runs and warnings (`runs`). Calling it again with the same arguments changes nothing. Only `locked` waits for locks, and takes them in the order of
@@ -65,8 +65,13 @@ export type Settled = {
  */
 export const settle = async (
   sql: Sql,
-  { session, serves, endings, refills = [], expired = false }:
-    { session: number; serves: number[]; endings: Ending[]; refills?: Refill[]; expired?: boolean },
+  {
+    session,
+    serves,
+    endings,
+    refills = [],
+    expired = false,
+  }: { session: number; serves: number[]; endings: Ending[]; refills?: Refill[]; expired?: boolean },
 ): Promise<Settled> => {
   const omits = endings.some(e => e.omits.length > 0 || e.meets.length > 0 || e.misses.length > 0)
   const loops = refills.length > 0
@@ -106,21 +111,29 @@ export const settle = async (
       e.tells or job.doomed is true as tells, e.fails, e.warnings, e.take, e.lost, e.ran_us, e.code, e.input, e.output, e.error,
       e.met, e.meets, e.misses, e.omits::json as omits
   ),
-  ${omits ? part`omit as (
+  ${
+    omits
+      ? part`omit as (
     select done.run, done.parent, (o ->> 0)::int as n, (o ->> 1)::boolean as tells, o -> 2 as misses
     from done, json_array_elements(done.omits) as o where done.omits is not null
-  ),` : none}
+  ),`
+      : none
+  }
   edge as (
     select run, parent as n, tells::int as met, fails::int as failed, false as at_once, take::int, null::boolean as omit_tells, null::json as omit_misses
     from done where parent is not null and (tells or fails)
     union all select done.run, t.n, 1, 0, false, (done.take and t.nth = 1)::int, null, null
       from done, unnest(done.met::int[]) with ordinality t(n, nth) where done.met is not null
-    ${omits ? part`union all select done.run, t.n, 0, 0, true, done.take::int, null, null from done, unnest(done.meets::int[]) t(n) where done.meets is not null
+    ${
+      omits
+        ? part`union all select done.run, t.n, 0, 0, true, done.take::int, null, null from done, unnest(done.meets::int[]) t(n) where done.meets is not null
     union all select done.run, t.n, 1, 1, false, done.take::int, null, null from done, unnest(done.misses::int[]) t(n) where done.misses is not null
     union all select run, n, 0, 0, false, 0, tells, misses from omit
     -- what omitted jobs will tell is locked now, in its turn, and counted once they are really gone (told)
     union all select run, parent, 0, 0, false, 1, null, null from omit where tells and parent is not null
-    union all select omit.run, m::int, 0, 0, false, 1, null, null from omit, json_array_elements_text(omit.misses) m` : none}
+    union all select omit.run, m::int, 0, 0, false, 1, null, null from omit, json_array_elements_text(omit.misses) m`
+        : none
+    }
   ),
   -- lateral: each target is looked up by its key, in order; joined, the planner may walk through all open jobs instead
   locked as materialized (
@@ -136,7 +149,9 @@ export const settle = async (
       limit 1 for update
     ) job
   ),
-  ${omits ? part`omitted as (
+  ${
+    omits
+      ? part`omitted as (
     delete from job using locked
     where locked.omit_tells is not null and locked.phase = 'blocked' and job.run = locked.run and job.n = locked.n
     returning job.run, job.n, job.node, job.parent, job.item, locked.omit_tells as tells, locked.omit_misses as misses
@@ -147,7 +162,9 @@ export const settle = async (
       select run, parent as n, 0 as failed from omitted where tells and parent is not null
       union all select omitted.run, m::int, 1 from omitted, json_array_elements_text(omitted.misses) m
     ) x group by run, n
-  ),` : none}
+  ),`
+      : none
+  }
   target as materialized (
     select locked.*, s.unmet_now, s.stops and h.held_back > 0 as stopped, p.pending_now, p.pending_now = 0 as is_ready,
       case when locked.total is null or s.stops then locked.created else least(locked.total, locked.created + s.met_now) end as created_now
@@ -174,7 +191,9 @@ export const settle = async (
     returning job.run, job.n, job.plan, job.node, job.base, job.parent, job.item, job.queue, job.attempt, job.failures, job.lost,
       job.pending, job.unmet, job.inner_base, job.total, job.doomed, job.result, job.session, job.due_at, target.is_ready, target.stopped
   ),
-  ${loops ? part`refill as materialized (
+  ${
+    loops
+      ? part`refill as materialized (
     select * from unnest(
       ${column(refills.map(r => r.run))}::uuid[],
       ${column(refills.map(r => r.n))}::int[],
@@ -192,15 +211,23 @@ export const settle = async (
     from target join refill on refill.run = target.run and refill.n = target.n, open_queue,
       generate_series(target.created, target.created_now - 1) as i,
       lateral (select i - target.created < target.take and refill.queue = any(open_queue.ids) as taken) t
-  ),` : none}
+  ),`
+      : none
+  }
   outcomes as (
     insert into outcome (run, n, attempt, node, parent, item, state, final, lost, ready_at, started_at, ended_at, session, code, input, output, error)
     select run, n, attempt, node, parent, item, state, true, nullif(lost, false), due_at,
       clock_now() - ran_us * interval '1 microsecond', clock_now(), ${session}::int, code, input::json, output::json, error::json
     from done
-    ${omits ? part`union all
-    select run, n, 0, node, parent, item, 'omitted', true, null, null, null, clock_now(), null, null, null, null, null from omitted` : none}
-  )${runs ? part`,
+    ${
+      omits
+        ? part`union all
+    select run, n, 0, node, parent, item, 'omitted', true, null, null, null, clock_now(), null, null, null, null, null from omitted`
+        : none
+    }
+  )${
+    runs
+      ? part`,
   runs as (
     update run set
       warnings = run.warnings + sums.warnings,
@@ -212,7 +239,9 @@ export const settle = async (
     ) sums
     where run.id = sums.run
     returning run.id, run.ended_at
-  )` : none}
+  )`
+      : none
+  }
   select
     (select array_agg(i::int) from done) as done,
     (select json_agg(json_build_object('run', run, 'n', n, 'plan', plan, 'node', node, 'base', base, 'parent', parent, 'item', item,
@@ -222,18 +251,32 @@ export const settle = async (
     (select json_agg(json_build_object('queue', queue, 'run', run, 'n', n, 'attempt', attempt))
      from moved where is_ready and session is null) as ready,
     (select json_agg(json_build_object('run', run, 'n', n)) from moved where stopped) as stopped,
-    ${loops ? part`(select json_agg(json_build_object('run', target.run, 'parent', target.n, 'plan', target.plan, 'node', refill.node,
+    ${
+      loops
+        ? part`(select json_agg(json_build_object('run', target.run, 'parent', target.n, 'plan', target.plan, 'node', refill.node,
        'first', target.inner_base, 'stride', refill.stride, 'queue', refill.queue, 'since', target.created, 'count', target.created_now - target.created,
        'taken', case when refill.queue = any(open_queue.ids) then least(target.take, target.created_now - target.created) else 0 end))
      from target join refill on refill.run = target.run and refill.n = target.n, open_queue where target.created_now > target.created) as filled`
-    : part`null::json as filled`},
+        : part`null::json as filled`
+    },
     ${runs ? part`(select json_agg(id) from runs where ended_at is not null)` : part`null::json`} as ended,
     extract(epoch from clock_now())::float8 * 1000 as now`
   return report(row!, endings.length)
 }
 
 /** New items of a forEach: `count` from item `since`, the first `taken` of them by this session. */
-type Filled = { run: string; parent: number; plan: number; node: number; first: number; stride: number; queue: number; since: number; count: number; taken: number }
+type Filled = {
+  run: string
+  parent: number
+  plan: number
+  node: number
+  first: number
+  stride: number
+  queue: number
+  since: number
+  count: number
+  taken: number
+}
 type Row = {
   done: number[] | null
   taken: HeldJob[] | null
@@ -251,7 +294,10 @@ const report = (row: Row, endings: number): Settled => {
   return {
     settled,
     taken: [...(row.taken ?? []), ...filled.flatMap(items)],
-    ready: [...(row.ready ?? []), ...filled.filter(f => f.count > f.taken).map(({ queue, count, taken }) => ({ queue, count: count - taken }))],
+    ready: [
+      ...(row.ready ?? []),
+      ...filled.filter(f => f.count > f.taken).map(({ queue, count, taken }) => ({ queue, count: count - taken })),
+    ],
     stopped: row.stopped ?? [],
     ended: row.ended ?? [],
     now: row.now,
@@ -264,7 +310,23 @@ const items = (f: Filled): HeldJob[] =>
     const item = f.since + k
     const n = f.first + item * f.stride
     return {
-      run: f.run, n, plan: f.plan, node: f.node, base: n - f.node, parent: f.parent, item, queue: f.queue, attempt: 1,
-      failures: 0, lost: 0, pending: 0, unmet: 0, inner_base: null, total: null, doomed: null, result: null, ready: Date.now() / 1000,
+      run: f.run,
+      n,
+      plan: f.plan,
+      node: f.node,
+      base: n - f.node,
+      parent: f.parent,
+      item,
+      queue: f.queue,
+      attempt: 1,
+      failures: 0,
+      lost: 0,
+      pending: 0,
+      unmet: 0,
+      inner_base: null,
+      total: null,
+      doomed: null,
+      result: null,
+      ready: Date.now() / 1000,
     }
   })

@@ -40,7 +40,10 @@ const planner = (schema: string): string =>
 pg.types.setTypeParser(20, Number)
 
 /** Opens a pool of at most `max` connections (default 4: more do not help on few cores). Connects lazily. */
-export const openDatabase = (url: string, { schema = 'tq', max = 4 }: { schema?: string; max?: number } = {}): Database => {
+export const openDatabase = (
+  url: string,
+  { schema = 'tq', max = 4 }: { schema?: string; max?: number } = {},
+): Database => {
   const pool = new pg.Pool({ connectionString: url, max, options: planner(schema), keepAlive: true })
   pool.on('error', () => {}) // an idle connection that breaks is replaced by the pool; the next statement says what is wrong
   return { sql: tagged(pool), url, schema, close: () => pool.end() }
@@ -71,10 +74,14 @@ const idOf = (strings: TemplateStringsArray): number => {
   if (!ids.has(strings)) ids.set(strings, ++lastId)
   return ids.get(strings)!
 }
-const asPart = (value: unknown): Part | null => (typeof value === 'object' && value !== null && isPart in value ? (value as Part) : null)
+const asPart = (value: unknown): Part | null =>
+  typeof value === 'object' && value !== null && isPart in value ? (value as Part) : null
 
 /** The prepared statement of a template and its parts, and all parameters in their order. */
-const statement = (strings: TemplateStringsArray, values: unknown[]): { name: string; text: string; values: unknown[] } => {
+const statement = (
+  strings: TemplateStringsArray,
+  values: unknown[],
+): { name: string; text: string; values: unknown[] } => {
   const parts = values.map(asPart)
   const key = parts.reduce((sum, found) => (found ? `${sum},${idOf(found.strings)}` : sum), String(idOf(strings)))
   let known = statements.get(key)
@@ -135,5 +142,6 @@ const nested = async <T>(client: pg.ClientBase, work: (sql: Sql) => Promise<T>):
  * Parameters for whole columns, cheaper than the driver's own arrays by far: numbers and booleans as an array literal,
  * JSON texts as lines (`string_to_array($1, E'\n', '')`: JSON has no raw line break; null is an empty line).
  */
-export const column = (values: (number | boolean | string | null)[]): string => `{${values.map(v => v ?? 'null').join(',')}}`
+export const column = (values: (number | boolean | string | null)[]): string =>
+  `{${values.map(v => v ?? 'null').join(',')}}`
 export const lines = (values: (string | null)[]): string => values.map(v => v ?? '').join('\n')

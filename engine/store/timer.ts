@@ -19,7 +19,10 @@ export const nextDue = async (sql: Sql): Promise<number | null> => {
 }
 
 /** Deadlines that have passed. They ring again in `againMs` until `silence` is called, so that a crash loses none. */
-export const ringAlarms = (sql: Sql, { limit, againMs }: { limit: number; againMs: number }): Promise<{ run: string; n: number }[]> => sql<{ run: string; n: number }>`
+export const ringAlarms = (
+  sql: Sql,
+  { limit, againMs }: { limit: number; againMs: number },
+): Promise<{ run: string; n: number }[]> => sql<{ run: string; n: number }>`
   update alarm set at = clock_now() + ${againMs}::float8 * interval '1 millisecond'
   where ctid = any(array(select ctid from alarm where at <= clock_now() order by at limit ${limit} for update skip locked))
   returning run, n`
@@ -29,7 +32,10 @@ export const silence = (sql: Sql, alarms: { run: string; n: number }[]) => sql`
   where alarm.run = over.run and alarm.n = over.n`
 
 /** ms left until the deadlines of these jobs, for those that have one. */
-export const remaining = (sql: Sql, jobs: { run: string; n: number }[]): Promise<{ run: string; n: number; ms: number }[]> =>
+export const remaining = (
+  sql: Sql,
+  jobs: { run: string; n: number }[],
+): Promise<{ run: string; n: number; ms: number }[]> =>
   sql<{ run: string; n: number; ms: number }>`
   select alarm.run, alarm.n, extract(epoch from at - clock_now())::float8 * 1000 as ms
   from unnest(${column(jobs.map(j => j.run))}::uuid[], ${column(jobs.map(j => j.n))}::int[]) as j(run, n)

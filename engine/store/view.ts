@@ -63,14 +63,32 @@ export const listJobs = (sql: Sql, { run, limit }: { run: string; limit: number 
 
 /** The result of a run: the final outcome of its root. */
 export const readRoot = async (sql: Sql, run: string): Promise<{ output: Json; error: Json } | null> => {
-  const [row] = await sql<{ output: Json; error: Json }>`select output, error from outcome where run = ${run} and n = 0 and final`
+  const [row] = await sql<{
+    output: Json
+    error: Json
+  }>`select output, error from outcome where run = ${run} and n = 0 and final`
   return row ?? null
 }
 
-export type AttemptView = { n: number; attempt: number; state: string; final: boolean; input: Json; output: Json; error: Json; started_at: Date | null; ended_at: Date; worker: string | null; code: string | null }
+export type AttemptView = {
+  n: number
+  attempt: number
+  state: string
+  final: boolean
+  input: Json
+  output: Json
+  error: Json
+  started_at: Date | null
+  ended_at: Date
+  worker: string | null
+  code: string | null
+}
 
 /** Every attempt of these jobs, with what it got and gave. */
-export const listAttempts = (sql: Sql, { run, ns }: { run: string; ns: number[] }): Promise<AttemptView[]> => sql<AttemptView>`
+export const listAttempts = (
+  sql: Sql,
+  { run, ns }: { run: string; ns: number[] },
+): Promise<AttemptView[]> => sql<AttemptView>`
   select o.n, o.attempt, o.state, o.final, o.input, o.output, o.error, o.started_at, o.ended_at, session.worker, o.code
   from outcome o left join session on session.id = o.session
   where o.run = ${run} and o.n = any(${column(ns)}::int[]) order by o.n, o.attempt`

@@ -115,7 +115,7 @@ test('tq dev --run exits like the run where nobody is at the terminal, and with 
   t.is(wrong.exitCode, 2)
   t.regex(wrong.stderr, /did you mean "Chain"\?/)
   rmSync(join(dir, 'manifests'), { recursive: true })
-  t.regex((await tq(dir, ['dev', '--run', 'greet'])).stderr, /no file or folder manifests/)
+  t.regex((await tq(dir, ['dev', '--run', 'greet'])).stderr, /there is no folder manifests\/ here yet/)
 })
 
 test('tq dev --fresh does not empty a database that somebody configured', async t => {
@@ -124,4 +124,18 @@ test('tq dev --fresh does not empty a database that somebody configured', async 
   })
   t.is(exitCode, 2)
   t.regex(stderr, /--fresh empties only an embedded Postgres/)
+})
+
+test('tq dev may begin in an empty folder: what is made in it later is applied', async t => {
+  const dir = project()
+  const { running, banner } = await dev(dir)
+  t.regex(banner, /there is no folder manifests\/ here yet/)
+  const loaded = printed(running, 'handlers changed')
+  write(dir, 'tasks/say.ts', say())
+  await loaded
+  const applied = printed(running, 'applied workflow/greet')
+  write(dir, 'manifests/greet.yaml', greet('later'))
+  await applied
+  t.is((await tqHere(dir, ['run', 'greet', '--wait'])).stdout, 'later')
+  await stop(running)
 })

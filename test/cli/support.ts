@@ -10,12 +10,20 @@ import { main } from '../../cli/tq.ts'
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 export const entry = join(root, 'cli/tq.js')
 
+const folders: string[] = []
+const alive = new Set<Running>()
+// However the test file ends, also by a timeout of the test runner: nothing stays behind.
+process.once('exit', () => {
+  for (const running of alive) running.kill('SIGTERM')
+  for (const dir of folders) rmSync(dir, { recursive: true, force: true })
+})
+
 /** A project's folder, removed after the test file: `{ 'manifests/a.yaml': '…' }`. */
 export const project = (files: { [path: string]: string } = {}): string => {
   const dir = mkdtempSync(join(tmpdir(), 'tq-cli-'))
   chmodSync(dir, 0o755) // as root, the embedded Postgres runs as another user
   for (const [path, text] of Object.entries(files)) write(dir, path, text)
-  process.on('exit', () => rmSync(dir, { recursive: true, force: true }))
+  folders.push(dir)
   return dir
 }
 
@@ -109,13 +117,9 @@ export const dev = async (
 ): Promise<{ running: Running; banner: string }> => {
   const running = tq(dir, ['dev', ...args], { env })
   const banner = await printed(running, 'Ctrl-C stops')
-  // However the test file ends, also by a timeout of the test runner: nothing stays behind.
-  const kill = () => void running.kill('SIGTERM')
-  process.once('exit', kill)
-  running.then(
-    () => process.off('exit', kill),
-    () => {},
-  )
+  alive.add(running)
+  const ended = () => alive.delete(running)
+  running.then(ended, ended)
   return { running, banner }
 }
 

@@ -2,7 +2,7 @@ import test from 'ava'
 import { newJournal, testEngine, until, workflow } from '../support/engine.ts'
 import { type Fuzz, fuzzed } from '../support/fuzz.ts'
 
-/** DESIGN promise 1: with every hint lost, doubled, late or out of order, every run ends the same. */
+/** semantics, promise 1: with every hint lost, doubled, late or out of order, every run ends the same. */
 const sample = (journal: string) =>
   workflow(
     'Chain',

@@ -1,7 +1,7 @@
 import test from 'ava'
 import { newJournal, testEngine, workflow } from '../support/engine.ts'
 
-/** RULES A1 and A3: applying, pinning, idempotency keys. */
+/** semantics A1 and A3: applying, pinning, idempotency keys. */
 const engine = await testEngine()
 test.after.always(() => engine.stop())
 

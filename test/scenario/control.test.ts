@@ -1,7 +1,7 @@
 import test from 'ava'
 import { documents, newJournal, testEngine, until, workflow } from '../support/engine.ts'
 
-/** RULES R7, R10, R13: cancelling, and queues. */
+/** semantics R7, R10, R13: cancelling, and queues. */
 const engine = await testEngine({ leaseMs: 10_000 })
 test.after.always(() => engine.stop())
 

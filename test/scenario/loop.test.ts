@@ -1,7 +1,7 @@
 import test from 'ava'
 import { newJournal, testEngine, workflow } from '../support/engine.ts'
 
-/** RULES L8: forEach. */
+/** semantics L8: forEach. */
 const engine = await testEngine({ concurrency: 2, slots: 4 })
 test.after.always(() => engine.stop())
 

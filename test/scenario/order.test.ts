@@ -1,7 +1,7 @@
 import test from 'ava'
 import { newJournal, testEngine } from '../support/engine.ts'
 
-/** RULES R4 to R6: what follows from an end: needs, omission, blocks. */
+/** semantics R4 to R6: what follows from an end: needs, omission, blocks. */
 const engine = await testEngine()
 test.after.always(() => engine.stop())
 

@@ -1,7 +1,7 @@
 import test from 'ava'
 import { newJournal, testEngine } from '../support/engine.ts'
 
-/** RULES L9: retry, timeout, deadline. */
+/** semantics L9: retry, timeout, deadline. */
 const engine = await testEngine({ leaseMs: 10_000 })
 test.after.always(() => engine.stop())
 

@@ -1,7 +1,7 @@
 import test from 'ava'
 import { testEngine } from '../support/engine.ts'
 
-/** RULES L5 and L6: what a step gets where `with` is absent, and what it gives. */
+/** semantics L5 and L6: what a step gets where `with` is absent, and what it gives. */
 const engine = await testEngine()
 test.after.always(() => engine.stop())
 
