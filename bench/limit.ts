@@ -104,8 +104,8 @@ const settleBare = (sql: Sql, run: string, rows: { n: number; output: string }[]
     delete from job using ended where job.run = ${run} and job.n = ended.n and job.attempt = 1 and job.session = 1
     returning job.run, job.n, job.node, job.item, job.attempt, job.due_at, ended.output
   )
-  insert into outcome (run, n, attempt, node, item, state, final, ready_at, started_at, ended_at, session, code, input, output)
-  select run, n, attempt, node, item, 'succeeded', true, due_at, clock_now(), clock_now(), 1, 'abcdefabcdef', '{"i":1}', output::json from done`
+  insert into outcome (run, n, attempt, tries, node, item, state, final, ready_at, started_at, ended_at, session, code, input, output)
+  select run, n, attempt, 1, node, item, 'succeeded', true, due_at, clock_now(), clock_now(), 1, 'abcdefabcdef', '{"i":1}', output::json from done`
 
 /** One job after the other through the same loop, at batch 1: insert and claim in one statement with the settling of the one before. @returns ms */
 export const bareSteps = async (url: string, steps: number): Promise<number> => {
@@ -192,5 +192,5 @@ const stepBare = (sql: Sql, run: string, n: number, output: string) => sql`
   next as (
     update job set session = 1, attempt = attempt + 1 where run = ${run} and n = ${n}::int + 1 and exists (select from done)
   )
-  insert into outcome (run, n, attempt, node, item, state, final, ready_at, started_at, ended_at, session, code, input, output)
-  select run, n, attempt, node, item, 'succeeded', true, due_at, clock_now(), clock_now(), 1, 'abcdefabcdef', '{"i":1}', ${output}::json from done`
+  insert into outcome (run, n, attempt, tries, node, item, state, final, ready_at, started_at, ended_at, session, code, input, output)
+  select run, n, attempt, 1, node, item, 'succeeded', true, due_at, clock_now(), clock_now(), 1, 'abcdefabcdef', '{"i":1}', ${output}::json from done`

@@ -76,7 +76,7 @@ export const rows = (plan: Plan, counts: NodeCount[]): Row[] => {
         done: over.includes(state) && !own.some(count => open.includes(count.state)),
         counts: tally(items),
         total: loops ? (own[0]?.total ?? (over.includes(state) ? jobs : null)) : null,
-        attempts: node.kind === 'task' ? Math.max(0, ...own.map(count => count.attempts)) - reopened(node, by) : 0,
+        attempts: node.kind === 'task' ? Math.max(0, ...own.map(count => count.attempts)) : 0,
         limit: (node.retry?.max ?? 0) + 1,
         waitsFor: sources(plan, id, shown).map(source => plan.nodes[source]!.path.split('/').at(-1)!),
         queue: task?.queue ?? null,
@@ -108,12 +108,6 @@ const sources = (plan: Plan, id: number, shown: boolean[]): number[] =>
       ? sources(plan, from, shown)
       : plan.nodes.flatMap((inner, i) => (inner.parent === from && shown[i] ? [i] : []))
   })
-
-/** How often a job was claimed only to go on after one of its blocks: no attempt of its handler. */
-const reopened = (node: PlanNode, by: Map<number, NodeCount[]>): number =>
-  [...(node.onError ?? []).map(handler => handler.block), ...(node.finally === undefined ? [] : [node.finally])].filter(
-    block => by.has(block),
-  ).length
 
 const ancestors = (plan: Plan, id: number): number[] => {
   const found: number[] = []

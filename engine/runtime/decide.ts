@@ -175,7 +175,7 @@ const failureOf = async (sql: Sql, job: HeldJob, loaded: LoadedPlan): Promise<De
   )
   const errors = failures.map(failure => {
     const error = (failure.error ?? { name: 'Cancelled', message: 'cancelled' }) as JsonObject
-    return { ...error, step: stepPath(loaded.nodes, failure, error), attempts: failure.attempt } as JsonObject
+    return { ...error, step: stepPath(loaded.nodes, failure, error), attempts: failure.tries } as JsonObject
   })
   const { stack: _, ...first } = errors[0] ?? { name: 'Cancelled', message: 'a member was cancelled' }
   return {

@@ -122,7 +122,7 @@ const perform = async ({ sql, session, serves }: Options, batch: Action[], mayTa
         result.ended.push(...settled.ended)
         ends.forEach((action, i) => {
           if (action.read && settled.settled[i] && (action.ending.output?.length ?? 0) <= maxKept)
-            result.results.push(resultOf(action.ending, settled.now))
+            result.results.push(resultOf(action.job, action.ending, settled.now))
         })
       }),
     )
@@ -200,10 +200,10 @@ const perform = async ({ sql, session, serves }: Options, batch: Action[], mayTa
 }
 
 /** A settled job's result as the store would give it: outputs that are large are better read again than kept. */
-const resultOf = ({ run, n, attempt, state, output, error, ranMs }: Ending, now: number): Result => ({
+const resultOf = (job: HeldJob, { run, n, state, output, error, ranMs }: Ending, now: number): Result => ({
   run,
   n,
-  attempt,
+  tries: job.failures + job.lost + 1,
   state,
   output: output === null ? null : JSON.parse(output),
   error: error === null ? null : JSON.parse(error),

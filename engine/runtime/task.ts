@@ -74,7 +74,7 @@ export const prepare = async (
       key,
       handler: node.task!.handler,
       input: input.text,
-      attempt: job.attempt,
+      attempt: job.failures + job.lost + 1,
       idempotencyKey: `${job.run}/${job.n}`,
       run: job.run,
       job: pathOf(node.path, job.item),

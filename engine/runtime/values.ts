@@ -258,7 +258,7 @@ const fields = (result: Result): JsonObject => ({
   ...(result.state === 'succeeded' ? { output: result.output } : {}),
   state: result.state,
   error: result.error,
-  attempts: result.attempt,
+  attempts: result.tries,
   ...(result.started_at ? { startedAt: result.started_at.toISOString() } : {}),
   endedAt: result.ended_at.toISOString(),
   failedKeys: (result.error as JsonObject | null)?.failedKeys ?? [],

@@ -44,9 +44,9 @@ export const cancelBelow = (
     const touched = new Set(kept.map(row => row.n).concat(n ?? []))
     const waiting = rows.filter(row => touched.has(row.n) && row.phase === 'waiting')
     await inner`
-    with dropped as (delete from job where run = ${run} and n = any(${column(dropped.map(row => row.n))}::int[]) returning run, n, attempt, node, parent, item)
-    insert into outcome (run, n, attempt, node, parent, item, state, final, ended_at, error)
-    select run, n, attempt, node, parent, item, 'cancelled', true, clock_now(), ${reason}::json from dropped`
+    with dropped as (delete from job where run = ${run} and n = any(${column(dropped.map(row => row.n))}::int[]) returning run, n, attempt, failures + lost as tries, node, parent, item)
+    insert into outcome (run, n, attempt, tries, node, parent, item, state, final, ended_at, error)
+    select run, n, attempt, tries, node, parent, item, 'cancelled', true, clock_now(), ${reason}::json from dropped`
     await inner`update job set doomed = true where run = ${run} and n = any(${column(kept.map(row => row.n))}::int[])`
     await inner`
     update job set pending = w.pending, total = job.created, phase = case when w.pending = 0 then 'ready'::phase else job.phase end, due_at = clock_now()

@@ -74,7 +74,7 @@ export const openScopes = async (
     where job.run = o.run and job.n = o.n and job.attempt = o.attempt and job.session = ${session}
       and (job.doomed is not true or o.always)
       and exists (select from session where id = ${session} and lease_ends_at > clock_now())
-    returning job.run, job.n, job.node, job.parent, job.item, job.plan, o.base, job.due_at, job.attempt, o.i, o.state, o.ran_us, o.code, o.input, o.output, o.error
+    returning job.run, job.n, job.node, job.parent, job.item, job.plan, o.base, job.due_at, job.attempt, job.failures + job.lost + 1 as tries, o.i, o.state, o.ran_us, o.code, o.input, o.output, o.error
   ),
   made as (
     insert into job (run, due_at, n, plan, node, base, parent, queue, session, attempt, pending, inner_base, rank, phase)
@@ -94,8 +94,8 @@ export const openScopes = async (
     on conflict do nothing
   ),
   outcomes as (
-    insert into outcome (run, n, attempt, node, parent, item, state, final, ready_at, started_at, ended_at, session, code, input, output, error)
-    select run, n, attempt, node, parent, item, state, false, due_at, clock_now() - ran_us * interval '1 microsecond', clock_now(), ${session}::int,
+    insert into outcome (run, n, attempt, tries, node, parent, item, state, final, ready_at, started_at, ended_at, session, code, input, output, error)
+    select run, n, attempt, tries, node, parent, item, state, false, due_at, clock_now() - ran_us * interval '1 microsecond', clock_now(), ${session}::int,
       code, input::json, output::json, error::json
     from opened where state is not null
   )

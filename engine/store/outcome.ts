@@ -7,7 +7,7 @@ export type Result = {
   run: string
   n: number
   state: EndState
-  attempt: number
+  tries: number
   output: Json
   error: Json
   started_at: Date | null
@@ -16,7 +16,7 @@ export type Result = {
 
 /** The final outcomes of jobs, as far as they have ended. */
 export const readResults = (sql: Sql, jobs: { run: string; n: number }[]): Promise<Result[]> => sql<Result>`
-  select o.run, o.n, o.state, o.attempt, o.output, o.error, o.started_at, o.ended_at
+  select o.run, o.n, o.state, o.tries, o.output, o.error, o.started_at, o.ended_at
   from unnest(${column(jobs.map(j => j.run))}::uuid[], ${column(jobs.map(j => j.n))}::int[]) as j(run, n)
   join outcome o on o.run = j.run and o.n = j.n and o.final`
 
@@ -42,7 +42,7 @@ export type Failure = {
   node: number
   item: number | null
   state: EndState
-  attempt: number
+  tries: number
   error: Json
   ended_at: Date
 }
@@ -52,7 +52,7 @@ export const readFailures = (
   sql: Sql,
   { run, parent, base, limit }: { run: string; parent: number; base: number | null; limit: number },
 ): Promise<Failure[]> => sql<Failure>`
-  select n, node, item, state, attempt, error, ended_at from outcome
+  select n, node, item, state, tries, error, ended_at from outcome
   where run = ${run} and parent = ${parent} and final and state in ('failed', 'cancelled')
     and (${base}::int is null or n - node = ${base}::int)
   order by ended_at, n limit ${limit}`

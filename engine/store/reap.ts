@@ -40,11 +40,11 @@ export const requeueLost = (
       rank = case when gone.result is null then job.rank else 0 end,
       inner_base = case when gone.result is null then job.inner_base else coalesce(job.inner_base, job.base) end
     from gone where job.run = gone.run and job.n = gone.n
-    returning job.queue, job.run, job.n, job.attempt, job.node, job.parent, job.item, gone.counts
+    returning job.queue, job.run, job.n, job.attempt, job.node, job.parent, job.item, gone.counts, job.failures + job.lost as tries
   ),
   outcomes as (
-    insert into outcome (run, n, attempt, node, parent, item, state, final, lost, ended_at, error)
-    select run, n, attempt, node, parent, item, 'failed', false, true, clock_now(),
+    insert into outcome (run, n, attempt, tries, node, parent, item, state, final, lost, ended_at, error)
+    select run, n, attempt, tries, node, parent, item, 'failed', false, true, clock_now(),
       '{"name":"WorkerLost","message":"its worker was lost while it held the job"}'::json
     from requeued where counts
   )

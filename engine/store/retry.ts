@@ -37,11 +37,11 @@ export const retry = (
     from attempt a
     where job.run = a.run and job.n = a.n and job.attempt = a.attempt and job.session = ${session}
       and exists (select from session where id = ${session} and lease_ends_at > clock_now())
-    returning job.run, job.n, job.node, job.parent, job.item, job.queue, job.phase, a.attempt, a.lost, a.ran_us, a.code, a.input, a.error
+    returning job.run, job.n, job.node, job.parent, job.item, job.queue, job.phase, job.failures + job.lost as tries, a.attempt, a.lost, a.ran_us, a.code, a.input, a.error
   ),
   outcomes as (
-    insert into outcome (run, n, attempt, node, parent, item, state, final, lost, started_at, ended_at, session, code, input, error)
-    select run, n, attempt, node, parent, item, 'failed', false, nullif(lost, false), clock_now() - ran_us * interval '1 microsecond', clock_now(),
+    insert into outcome (run, n, attempt, tries, node, parent, item, state, final, lost, started_at, ended_at, session, code, input, error)
+    select run, n, attempt, tries, node, parent, item, 'failed', false, nullif(lost, false), clock_now() - ran_us * interval '1 microsecond', clock_now(),
       ${session}::int, code, input::json, error::json
     from put_back
   )

@@ -98,6 +98,7 @@ create table outcome (
   run uuid not null,
   n integer not null,
   attempt integer not null,
+  tries integer not null,
   node integer not null,
   parent integer,
   item integer,

@@ -107,7 +107,7 @@ export const settle = async (
     delete from job using ending e
     where job.run = e.run and job.n = e.n and job.attempt = e.attempt and job.session = ${session}
       and (${expired} or exists (select from session where id = ${session} and lease_ends_at > clock_now()))
-    returning job.run, job.n, job.node, job.parent, job.item, job.due_at, job.doomed, e.i, e.attempt, e.state,
+    returning job.run, job.n, job.node, job.parent, job.item, job.due_at, job.doomed, job.failures + job.lost + 1 as tries, e.i, e.attempt, e.state,
       e.tells or job.doomed is true as tells, e.fails, e.warnings, e.take, e.lost, e.ran_us, e.code, e.input, e.output, e.error,
       e.met, e.meets, e.misses, e.omits::json as omits
   ),
@@ -215,14 +215,14 @@ export const settle = async (
       : none
   }
   outcomes as (
-    insert into outcome (run, n, attempt, node, parent, item, state, final, lost, ready_at, started_at, ended_at, session, code, input, output, error)
-    select run, n, attempt, node, parent, item, state, true, nullif(lost, false), due_at,
+    insert into outcome (run, n, attempt, tries, node, parent, item, state, final, lost, ready_at, started_at, ended_at, session, code, input, output, error)
+    select run, n, attempt, tries, node, parent, item, state, true, nullif(lost, false), due_at,
       clock_now() - ran_us * interval '1 microsecond', clock_now(), ${session}::int, code, input::json, output::json, error::json
     from done
     ${
       omits
         ? part`union all
-    select run, n, 0, node, parent, item, 'omitted', true, null, null, null, clock_now(), null, null, null, null, null from omitted`
+    select run, n, 0, 0, node, parent, item, 'omitted', true, null, null, null, clock_now(), null, null, null, null, null from omitted`
         : none
     }
   )${

@@ -22,11 +22,11 @@ export const countNodes = (sql: Sql, run: string): Promise<NodeCount[]> => sql<N
   select node,
     (case when phase = 'ready' and session is not null then 'running' when phase = 'ready' then case when inner_base is null then 'queued' else 'waiting' end
       else phase::text end) as state,
-    count(*)::int as jobs, max(attempt) as attempts, min(due_at) as started_at, null::timestamptz as ended_at,
+    count(*)::int as jobs, max(case when session is null and phase <> 'waiting' then failures + lost else failures + lost + 1 end) as attempts, min(due_at) as started_at, null::timestamptz as ended_at,
     max(session.worker) as worker, null::json as error, max(total) as total
   from job left join session on session.id = job.session where run = ${run} group by 1, 2
   union all
-  select node, state::text, count(*)::int, max(attempt), min(coalesce(started_at, ended_at)), max(o.ended_at), null,
+  select node, state::text, count(*)::int, max(tries), min(coalesce(started_at, ended_at)), max(o.ended_at), null,
     (array_agg(error order by o.ended_at) filter (where error is not null))[1], null
   from outcome o where run = ${run} and final group by 1, 2`
 
@@ -51,10 +51,10 @@ export const listJobs = (sql: Sql, { run, limit }: { run: string; limit: number 
   select n, node, parent, item,
     (case when phase = 'ready' and session is not null then 'running' when phase = 'ready' then case when inner_base is null then 'queued' else 'waiting' end
       else phase::text end) as state,
-    attempt, failures, lost, due_at as ready_at, null::timestamptz as started_at, null::timestamptz as ended_at, session.worker, null::json as error
+    failures + lost + (session is not null)::int as attempt, failures, lost, due_at as ready_at, null::timestamptz as started_at, null::timestamptz as ended_at, session.worker, null::json as error
   from job left join session on session.id = job.session where run = ${run}
   union all
-  select n, node, parent, item, state::text, attempt,
+  select n, node, parent, item, state::text, tries,
     (select count(*)::int from outcome f where f.run = o.run and f.n = o.n and f.state = 'failed' and f.lost is not true),
     (select count(*)::int from outcome f where f.run = o.run and f.n = o.n and f.lost),
     ready_at, o.started_at, o.ended_at, session.worker, error
@@ -89,6 +89,6 @@ export const listAttempts = (
   sql: Sql,
   { run, ns }: { run: string; ns: number[] },
 ): Promise<AttemptView[]> => sql<AttemptView>`
-  select o.n, o.attempt, o.state, o.final, o.input, o.output, o.error, o.started_at, o.ended_at, session.worker, o.code
+  select o.n, o.tries as attempt, o.state, o.final, o.input, o.output, o.error, o.started_at, o.ended_at, session.worker, o.code
   from outcome o left join session on session.id = o.session
   where o.run = ${run} and o.n = any(${column(ns)}::int[]) order by o.n, o.attempt`

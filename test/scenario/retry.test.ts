@@ -163,3 +163,21 @@ test('a deadline passes over a step that waits in a paused queue', async t => {
   t.is(run.state, 'failed')
   t.is(run.error!.name, 'Timeout')
 })
+
+test('attempts count tries of the handler, not the claims that blocks need', async t => {
+  const run = await engine.try('Chain', `
+    steps:
+      - id: once
+        task: noop
+        finally: [{ task: noop }]
+      - id: thrice
+        task: fail
+        with: { name: Offline, message: m }
+        retry: { max: 2, delay: 1ms }
+        onError: [{ recover: true, do: [{ task: noop }] }]
+      - id: told
+        task: echo
+        with: { once: "{{ steps.once.attempts }}", thrice: "{{ steps.thrice.attempts }}" }
+  `)
+  t.deepEqual(run.output, { once: 1, thrice: 3 })
+})

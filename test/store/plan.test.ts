@@ -27,8 +27,8 @@ const fill = async (
     case when i = 0 then 'waiting' when i <= 800 then 'ready' when i <= 900 then 'scheduled' else 'blocked' end::phase
   from (select id, row_number() over () as r from run) run, generate_series(0, 999) i`
   await sql`
-  insert into outcome (run, n, attempt, node, state, final, ended_at, output)
-  select run.id, i, 1, 1, 'succeeded', true, clock_now(), 'null' from run, generate_series(1000, 1999) i`
+  insert into outcome (run, n, attempt, tries, node, state, final, ended_at, output)
+  select run.id, i, 1, 1, 1, 'succeeded', true, clock_now(), 'null' from run, generate_series(1000, 1999) i`
   return sql<{
     run: string
     n: number

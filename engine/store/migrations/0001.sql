@@ -117,7 +117,8 @@ create index job_due on job (due_at) where phase = 'scheduled';
 create table outcome (
   run uuid not null,
   n int not null,
-  attempt int not null,
+  attempt int not null,       -- the claim that this was: the fence
+  tries int not null,         -- how often its handler had been started by then
   node int not null,
   parent int,
   item int,
