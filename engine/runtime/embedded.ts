@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { findBinaries } from './embedded/binaries.ts'
 import { claimCluster } from './embedded/claim.ts'
@@ -50,7 +51,7 @@ export const startPostgres = async (options: EmbeddedOptions): Promise<EmbeddedP
     const password = passwordOf(dataDir)
     if (!existsSync(join(cluster, 'PG_VERSION'))) await makeCluster(binaries, dataDir, cluster)
     const port = await choosePort(dataDir, options.port)
-    const server = await startServer(binaries, dataDir, cluster, port, options)
+    const server = await startAfterOthers(() => startServer(binaries, dataDir, cluster, port, options))
     const url = `postgres://tq:${password}@127.0.0.1:${port}/tq`
     await createDatabase(url)
     return {
@@ -64,6 +65,18 @@ export const startPostgres = async (options: EmbeddedOptions): Promise<EmbeddedP
   } catch (error) {
     releaseClaim()
     throw error
+  }
+}
+
+/** Processes of a server that was killed may still be ending, and hold its memory: Postgres refuses until they are gone. */
+const startAfterOthers = async <T>(start: () => Promise<T>): Promise<T> => {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await start()
+    } catch (error) {
+      if (tries === 10 || !(error as Error).message.includes('pre-existing shared memory block')) throw error
+      await sleep(300)
+    }
   }
 }
 
