@@ -24,6 +24,8 @@ type Options = {
   queues(): QueueRow[]
   /** How many jobs of tasks can be held beyond those that are. */
   capacity(): number
+  /** A claim's answer was lost: jobs may be held that nobody knows of. */
+  onLostAnswer(): void
   onClaimed(jobs: HeldJob[]): void
   signal: AbortSignal
 }
@@ -89,7 +91,8 @@ export const openPuller = (context: Context, options: Options): Puller => {
       try {
         await round(all)
       } catch (error) {
-        if (!isLostConnection(error)) context.log('error', `pulling failed: ${(error as Error).message}`)
+        if (isLostConnection(error)) options.onLostAnswer()
+        else context.log('error', `pulling failed: ${(error as Error).message}`)
         await sleep(100 + Math.random() * 100, undefined, { signal: options.signal }).catch(() => {})
       }
       if ((hot.size > 0 && options.capacity() > 0) || hot.has(0)) continue

@@ -110,6 +110,7 @@ const perform = async ({ sql, session, serves }: Options, batch: Action[], mayTa
   const at = { session: session(), serves: mayTake ? serves() : [0] }
   const by = <Kind extends Action['do']>(kind: Kind) =>
     batch.filter((action): action is Extract<Action, { do: Kind }> => action.do === kind)
+  const heldOff: HeldJob[] = []
   const ends = by('end')
   const work: Promise<void>[] = []
   if (ends.length > 0)
@@ -143,15 +144,17 @@ const perform = async ({ sql, session, serves }: Options, batch: Action[], mayTa
         deadlineMs: opens[0]!.deadlineMs,
       }).then(opened => {
         result.scheduled ||= opens[0]!.deadlineMs !== null
+        heldOff.push(...opens.filter((_, i) => !opened.opened[i]).map(action => action.job))
         result.taken.push(...opened.taken)
         result.ready.push(...opened.ready)
       }),
     )
-  for (const { loop } of by('loop'))
+  for (const { job, loop } of by('loop'))
     work.push(
       openLoop(sql, { ...at, loop, takes: Math.min(loop.window, 256) }).then(opened => {
-        result.taken.push(...(opened?.taken ?? []))
-        result.ready.push(...(opened?.ready ?? []))
+        if (!opened) return void heldOff.push(job)
+        result.taken.push(...opened.taken)
+        result.ready.push(...opened.ready)
       }),
     )
   const routes = by('route')
@@ -159,6 +162,12 @@ const perform = async ({ sql, session, serves }: Options, batch: Action[], mayTa
     work.push(
       route(sql, { ...at, routes: routes.map(action => action.route) }).then(rows => {
         result.scheduled ||= routes.some(action => action.route.deadlineMs !== null)
+        if (rows.length < routes.length)
+          heldOff.push(
+            ...routes
+              .map(action => action.job)
+              .filter(job => !rows.some(row => row.run === job.run && row.n === job.n)),
+          )
         for (const row of rows) {
           const job = routes.find(({ job }) => job.run === row.run && job.n === row.n)!.job
           if (row.taken) result.taken.push({ ...job, queue: row.queue })
@@ -168,8 +177,8 @@ const perform = async ({ sql, session, serves }: Options, batch: Action[], mayTa
     )
   for (const { job, delayMs } of by('retryScope'))
     work.push(
-      retryScope(sql, { ...at, run: job.run, n: job.n, attempt: job.attempt, delayMs }).then(
-        done => void (result.scheduled ||= done),
+      retryScope(sql, { ...at, run: job.run, n: job.n, attempt: job.attempt, delayMs }).then(done =>
+        done ? void (result.scheduled = true) : void heldOff.push(job),
       ),
     )
   const postponed = by('postpone')
@@ -185,6 +194,8 @@ const perform = async ({ sql, session, serves }: Options, batch: Action[], mayTa
       release(sql, { ...at, jobs: released.map(({ job }) => job) }).then(rows => void result.ready.push(...rows)),
     )
   await Promise.all(work)
+  // Cancelled between its decision and this statement: whoever claims it next sees that. Not ours any more: nothing happens.
+  if (heldOff.length > 0) result.ready.push(...(await release(sql, { ...at, jobs: heldOff })))
   return result
 }
 

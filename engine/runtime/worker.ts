@@ -3,6 +3,7 @@ import { openPool, type Pool, type Result } from '../executor/index.ts'
 import { doomedJobs } from '../store/cancel.ts'
 import type { HeldJob } from '../store/job.ts'
 import type { QueueRow } from '../store/manifest.ts'
+import { release } from '../store/claim.ts'
 import { heldJobs } from '../store/reap.ts'
 import { drainSession } from '../store/session.ts'
 import type { Action } from './action.ts'
@@ -58,7 +59,9 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
   let key = 0
   let starting = 0
   let queues = await served(context, options)
-  let orphans = false
+  /** So many looks for jobs of lost answers are still to come: a statement may commit after its connection is gone. */
+  let looks = 0
+  let suspects = new Set<string>()
 
   const logs: LogWriter = openLogWriter(context)
   const settler = openSettler({
@@ -71,7 +74,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     lanes: 2,
     signal: hardStop.signal,
     onFlush,
-    onLostAnswer: () => void (orphans = true),
+    onLostAnswer: lookForOrphans,
     onRefused: refuse,
   })
 
@@ -98,6 +101,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     session: lease.session,
     queues: () => (pool ? queues : queues.filter(queue => queue.id === 0)),
     capacity,
+    onLostAnswer: lookForOrphans,
     onClaimed: jobs => void take(jobs),
     signal: stop.signal,
   })
@@ -148,7 +152,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     } catch (error) {
       if (!isLostConnection(error)) context.log('error', `jobs could not be started: ${(error as Error).stack}`)
       for (const job of jobs) heldKeys.delete(`${job.run}/${job.n}/${job.attempt}`)
-      orphans = true // still this session's by the store: taken up again when it answers
+      lookForOrphans() // still this session's by the store: taken up again when it answers
     } finally {
       starting -= jobs.length
       if (starting === 0) doomedEarly.clear()
@@ -184,7 +188,11 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     }
     if (flushed.scheduled) context.broker.broadcast({ type: 'timers' })
     for (const { run, n } of flushed.stopped)
-      void stopBelow(context, { run, n, reason: jobError('Cancelled', 'too many items failed before (stopOnFailure)') })
+      void stopBelow(context, {
+        run,
+        n,
+        reason: jobError('Cancelled', 'too many items failed before (stopOnFailure)'),
+      }).catch(error => context.log('warn', `items behind a failure could not be stopped: ${error.message}`))
     freeLimited(flushed.gone)
     puller?.room()
   }
@@ -246,19 +254,26 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     const old = [...inFlight.values()].filter(one => performance.now() - one.since > 1000).map(one => one.job)
     if (old.length > 0) abortDoomed(new Set((await doomedJobs(context.sql, old)).map(job => `${job.run}/${job.n}`)))
     const session = lease.session()
-    if (orphans && session !== null && settler.backlog() === 0) {
-      orphans = false
-      await adopt(session)
-    }
+    if (looks > 0 && session !== null) await giveBack(session)
   }
 
-  /** Jobs that are this session's by the store but not known here: the answer that named them was lost. */
-  async function adopt(session: number) {
-    await settler.idle()
-    const mine = await heldJobs(context.sql, session)
-    await settler.idle()
-    const unknown = mine.filter(job => !heldKeys.has(`${job.run}/${job.n}/${job.attempt}`))
-    if (unknown.length > 0) await take(unknown)
+  function lookForOrphans() {
+    looks = 3
+  }
+
+  /**
+   * Jobs that are this session's by the store but not known here, because the answer that named them was lost, are put back
+   * into their queues. Only those that two looks in a row do not know: an answer may be on its way.
+   */
+  async function giveBack(session: number) {
+    const unknown = (await heldJobs(context.sql, session)).filter(job => !heldKeys.has(keyOf(job)))
+    const again = unknown.filter(job => suspects.has(keyOf(job)))
+    if (again.length > 0) {
+      const queued = await release(context.sql, { session, jobs: again })
+      context.broker.ring([...new Set(queued.map(job => job.queue))].map(queue => ({ queue })))
+    }
+    suspects = new Set(unknown.map(keyOf))
+    if (unknown.length === 0) looks--
   }
 
   function refuse(action: Action, error: Error) {
@@ -329,6 +344,8 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     await lease.close()
   }
 }
+
+const keyOf = ({ run, n, attempt }: HeldJob): string => `${run}/${n}/${attempt}`
 
 /** The queues a worker looks at, the engine's own first. */
 const served = async (context: Context, options: WorkerOptions, fresh = false): Promise<QueueRow[]> => {

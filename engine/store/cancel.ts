@@ -24,6 +24,8 @@ export const cancelBelow = (
   { run, n, spared, reason }: { run: string; n: number | null; spared: Set<number>; reason: string },
 ): Promise<Doomed> =>
   sql.begin(async inner => {
+    // A settle locks its own jobs before their joins, in other order than here: the one of us that waits long gives way.
+    await inner`set local lock_timeout = '100ms'`
     if (n === null) {
       const open =
         await inner`update run set state = 'cancelling' where id = ${run} and state in ('queued', 'running', 'cancelling') returning id`

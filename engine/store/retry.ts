@@ -32,8 +32,8 @@ export const retry = (
   ),
   put_back as (
     update job set session = null, failures = job.failures + (not a.lost)::int, lost = job.lost + a.lost::int,
-      phase = case when a.delay_ms is null then 'ready'::phase else 'scheduled' end,
-      due_at = clock_now() + coalesce(a.delay_ms, 0) * interval '1 millisecond'
+      phase = case when a.delay_ms is null or job.doomed then 'ready'::phase else 'scheduled' end, -- cancelled meanwhile: no reason to wait
+      due_at = clock_now() + case when job.doomed then 0 else coalesce(a.delay_ms, 0) end * interval '1 millisecond'
     from attempt a
     where job.run = a.run and job.n = a.n and job.attempt = a.attempt and job.session = ${session}
       and exists (select from session where id = ${session} and lease_ends_at > clock_now())
