@@ -11,7 +11,8 @@ import { expand } from './expand.ts'
 import { finish } from './finish.ts'
 import { isLostConnection } from './patience.ts'
 import type { LoadedPlan } from './plans.ts'
-import { chunkSize, inputOf, inputRoots, type Values } from './values.ts'
+import { inputOf, inputRoots } from './input.ts'
+import { chunkSize, type Values } from './values.ts'
 
 /** What is stored of one value at most; beyond it the job fails (semantics A6). */
 export const maxOutputBytes = 16 * 1024 * 1024

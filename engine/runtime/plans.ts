@@ -1,6 +1,6 @@
 import { follow, type Consequences } from '../model/follow.ts'
 import { references } from '../model/expression.ts'
-import { inputRoots } from './values.ts'
+import { inputRoots } from './input.ts'
 import type { Plan, PlanNode, Root } from '../model/plan.ts'
 import type { EndState } from '../model/state.ts'
 import type { Scope } from '../store/job.ts'

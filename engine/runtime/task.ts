@@ -9,7 +9,7 @@ import { type Action, cancelled, jobError, noAttempt } from './action.ts'
 import type { Context } from './context.ts'
 import { finish } from './finish.ts'
 import type { LoadedPlan } from './plans.ts'
-import { inputOf } from './values.ts'
+import { inputOf } from './input.ts'
 
 /** How often a job's worker or child may die before it fails (semantics R3). */
 export const lostLimit = 3

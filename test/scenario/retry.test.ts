@@ -165,7 +165,9 @@ test('a deadline passes over a step that waits in a paused queue', async t => {
 })
 
 test('attempts count tries of the handler, not the claims that blocks need', async t => {
-  const run = await engine.try('Chain', `
+  const run = await engine.try(
+    'Chain',
+    `
     steps:
       - id: once
         task: noop
@@ -178,6 +180,7 @@ test('attempts count tries of the handler, not the claims that blocks need', asy
       - id: told
         task: echo
         with: { once: "{{ steps.once.attempts }}", thrice: "{{ steps.thrice.attempts }}" }
-  `)
+  `,
+  )
   t.deepEqual(run.output, { once: 1, thrice: 3 })
 })
