@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Control, Hint } from '../broker/index.ts'
 import { openPool, type Pool, type Result } from '../executor/index.ts'
 import { doomedJobs } from '../store/cancel.ts'
@@ -278,7 +279,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
 
   function refuse(action: Action, error: Error) {
     context.log('error', `the store refused what became of a job: ${error.message}`)
-    if (action.do === 'end' && action.ending.state === 'failed') return // even the bare failure: the lease's end will free it
+    if (action.do === 'end' && action.ending.state === 'failed') return // even the bare failure: it stays this session's until that ends
     void context
       .plan(action.job.plan)
       .then(loaded =>
@@ -300,7 +301,20 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     if (!old) return
     pool = null
     void old.close({ drainMs: 0 })
-    if (!stop.signal.aborted) void newPool().then(next => void (pool = next))
+    void reopenPool()
+  }
+
+  /** Until it succeeds: without children this worker only decides. */
+  async function reopenPool() {
+    while (!stop.signal.aborted && !pool) {
+      pool = await newPool().catch(error => {
+        context.log('error', `no child process could be started: ${error.message}`)
+        return null
+      })
+      if (!pool) await sleep(1000, undefined, { signal: stop.signal }).catch(() => {})
+    }
+    if (stop.signal.aborted) await pool?.close({ drainMs: 0 })
+    else puller.wake(queues.map(queue => queue.id))
   }
 
   function newPool(): Promise<Pool> {
