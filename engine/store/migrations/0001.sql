@@ -27,6 +27,8 @@ create table plan (
   hash text not null unique,
   document json not null
 );
+-- Written once and read seldom: compressing a large plan takes longer than writing it.
+alter table plan alter column document set storage external;
 
 -- What was applied: a row a revision, never changed; `manifest` points to the current one.
 create table revision (
@@ -42,6 +44,7 @@ create table revision (
   applied_at timestamptz not null default clock_now(),
   primary key (namespace, kind, name, revision)
 );
+alter table revision alter column document set storage external, alter column source set storage external;
 create table manifest (
   namespace text not null,
   kind text not null,
