@@ -40,7 +40,7 @@ const dev: Action = async (outer, options, dir) => {
       '--fresh empties only an embedded Postgres, and TQ_DATABASE_URL or DATABASE_URL names another',
     )
   await mkdir(join(io.cwd, '.tq'), { recursive: true })
-  const postgres = config.databaseUrl ? null : await embedded(join(io.cwd, '.tq', 'pg'), options.fresh === true)
+  const postgres = config.databaseUrl ? null : await embedded(io, join(io.cwd, '.tq', 'pg'), options.fresh === true)
   const databaseUrl = config.databaseUrl ?? postgres!.url
   const stop = new AbortController()
   try {
@@ -89,12 +89,51 @@ const flagsOf = (io: Io, options: Options): Partial<Config> => ({
   ...(io.env.TQ_SHUTDOWN_TIMEOUT ? {} : { drainMs: 3000 }),
 })
 
-const embedded = async (dataDir: string, fresh: boolean): Promise<EmbeddedPostgres> => {
+const embedded = async (io: Io, dataDir: string, fresh: boolean): Promise<EmbeddedPostgres> => {
   const postgres = await startPostgres({ dataDir })
-  if (!fresh) return postgres
+  if (!fresh) return kept(io, dataDir, postgres)
   await postgres.stop()
   await rm(postgres.dataDir, { recursive: true, force: true })
-  return startPostgres({ dataDir })
+  return kept(io, dataDir, await startPostgres({ dataDir }))
+}
+
+/** A Postgres that is started again when it dies: at the same port, so that everybody finds it where it was. */
+const kept = (io: Io, dataDir: string, first: EmbeddedPostgres): EmbeddedPostgres => {
+  let current = first
+  let busy: Promise<void> | null = null
+  const again = async () => {
+    io.err(`   ! Postgres has died (pid ${current.pid}); it is started again, and what ran goes on`)
+    current = await startPostgres({ dataDir })
+    io.err('   ✓ Postgres is back')
+  }
+  const timer = setInterval(() => {
+    if (busy || alive(current.pid)) return
+    busy = again()
+      .catch(error => io.err(`   ! ${(error as Error).message}`))
+      .finally(() => {
+        busy = null
+      })
+  }, 300)
+  return {
+    ...first,
+    get pid() {
+      return current.pid
+    },
+    async stop() {
+      clearInterval(timer)
+      await busy
+      await current.stop()
+    },
+  }
+}
+
+const alive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
 }
 
 const migrateTo = async (databaseUrl: string, schema: string): Promise<void> => {

@@ -69,18 +69,27 @@ export const openPuller = (context: Context, options: Options): Puller => {
     return jobs.length
   }
 
-  const round = async (all: boolean) => {
+  /** False where nothing was asked of the database: then nothing may be tried again at once, or it would be for ever. */
+  const round = async (all: boolean): Promise<boolean> => {
     const queues = options.queues()
+    for (const id of hot) if (!queues.some(queue => queue.id === id)) hot.delete(id)
+    if (options.session() === null) return false
+    let asked = false
     const own = queues.find(queue => queue.id === 0)
-    if (own && (all || hot.has(0))) await pullQueue(own, controlLimit)
+    if (own && (all || hot.has(0))) {
+      asked = true
+      await pullQueue(own, controlLimit)
+    }
     const wanted = queues.filter(queue => queue.id !== 0 && (all || hot.has(queue.id)))
     for (let i = 0; i < wanted.length; i++) {
       const room = options.capacity()
-      if (room <= 0) return
+      if (room <= 0) return asked
+      asked = true
       const queue = wanted[(i + turn) % wanted.length]!
       await pullQueue(queue, Math.min(500, Math.max(1, Math.ceil(room / (wanted.length - i)))))
     }
     turn++
+    return asked
   }
 
   const loop = async () => {
@@ -88,14 +97,15 @@ export const openPuller = (context: Context, options: Options): Puller => {
     while (!options.signal.aborted) {
       const all = performance.now() >= nextPoll
       if (all) nextPoll = performance.now() + pollMs * (0.75 + Math.random() / 2)
+      let asked = true
       try {
-        await round(all)
+        asked = await round(all)
       } catch (error) {
         if (isLostConnection(error)) options.onLostAnswer()
         else context.log('error', `pulling failed: ${(error as Error).message}`)
         await sleep(100 + Math.random() * 100, undefined, { signal: options.signal }).catch(() => {})
       }
-      if ((hot.size > 0 && options.capacity() > 0) || hot.has(0)) continue
+      if (asked && ((hot.size > 0 && options.capacity() > 0) || hot.has(0))) continue
       await new Promise<void>(resolve => {
         const timer = setTimeout(resolve, Math.max(1, nextPoll - performance.now()))
         wakeUp = () => {
