@@ -103,6 +103,7 @@ const kept = (io: Io, dataDir: string, first: EmbeddedPostgres): EmbeddedPostgre
   let busy: Promise<void> | null = null
   const again = async () => {
     io.err(`   ! Postgres has died (pid ${current.pid}); it is started again, and what ran goes on`)
+    await current.stop().catch(() => {}) // gives its folder back
     current = await startPostgres({ dataDir })
     io.err('   ✓ Postgres is back')
   }

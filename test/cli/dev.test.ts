@@ -84,6 +84,18 @@ test('after kill -9 the next tq dev ends what was left, keeps what was done, and
   t.deepEqual(await postgresOf(dir), [])
 })
 
+test('tq dev starts its Postgres again when that dies, and its worker goes on', async t => {
+  const dir = project(files)
+  const { running } = await dev(dir)
+  const [postgres] = await postgresOf(dir)
+  const back = printed(running, 'Postgres is back')
+  process.kill(Number.parseInt(postgres!, 10), 'SIGKILL')
+  await back
+  t.is((await tqHere(dir, ['run', 'greet', '--wait'])).stdout, 'hello')
+  await stop(running)
+  t.deepEqual(await postgresOf(dir), [])
+})
+
 test('a run in progress when tq dev stops goes on with the next one', async t => {
   const dir = project({
     ...files,
