@@ -62,6 +62,7 @@ const describeRun = async (io: Io, context: Context, options: Options, typed: st
   )
   line('Trigger:', run.trigger)
   line('Input:', JSON.stringify(run.input))
+  if (run.reason) line('Reason:', run.reason)
   if (run.warnings) line('Warnings:', `${run.warnings} (failures that were allowed)`)
   if (data.error) line('Error:', `${errorText(data.error)}`)
   if (data.output !== null) line('Output:', clip(JSON.stringify(data.output)))

@@ -124,7 +124,7 @@ export const commands: CommandSpec[] = [
   {
     usage: 'cancel <runs...>',
     summary: 'cancels runs: what has not started at once, what runs by its signal',
-    options: [['--reason <text>', 'kept with the cancelled jobs', 'cancelled by hand'], output],
+    options: [['--reason <text>', 'kept with the run', 'cancelled by hand'], output],
     examples: ['tq cancel @latest', 'tq cancel t3h8v2f4 --reason "wrong month"'],
     load: () => import('./cancel.ts'),
   },

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../model/json.ts'
 import type { Plan } from '../model/plan.ts'
-import { schemaProblem } from '../model/schema.ts'
+import { schemaProblem, validator } from '../model/schema.ts'
 import { nameOf } from './catalog.ts'
 import { type Compilation, report } from './compilation.ts'
 import { fill } from './fill.ts'
@@ -30,7 +30,15 @@ const checkInputSchemas = (compilation: Compilation): void => {
   const { inputs } = compilation
   for (const key of Object.keys(inputs)) {
     const problem = schemaProblem(inputs[key]!)
-    if (problem) report(compilation, { owner: inputs, key }, 'INVALID_SCHEMA', `this is no JSON Schema: ${problem}`)
+    if (problem) {
+      report(compilation, { owner: inputs, key }, 'INVALID_SCHEMA', `this is no JSON Schema: ${problem}`)
+      continue
+    }
+    const schema = inputs[key]!
+    if (!isObject(schema) || schema.default === undefined) continue
+    const wrong = validator(schema)(schema.default)
+    if (wrong)
+      report(compilation, { owner: schema, key: 'default' }, 'INVALID_VALUE', `the default of input "${key}" ${wrong}`)
   }
 }
 

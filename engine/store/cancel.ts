@@ -17,18 +17,23 @@ export type Doomed = { running: { n: number; session: number }[]; ready: boolean
  * the order of their numbers first, so that no settle can make new work behind our back.
  *
  * @param spared node ids that go on: blocks that must run in any case (finally)
- * @param reason the error of the cancelled jobs, as JSON text
+ * @param error the error of the cancelled jobs; its message is kept with a run that is cancelled whole
  */
 export const cancelBelow = (
   sql: Sql,
-  { run, n, spared, reason }: { run: string; n: number | null; spared: Set<number>; reason: string },
+  {
+    run,
+    n,
+    spared,
+    error,
+  }: { run: string; n: number | null; spared: Set<number>; error: { name: string; message: string } },
 ): Promise<Doomed> =>
   sql.begin(async inner => {
     // A settle locks its own jobs before their joins, in other order than here: the one of us that waits long gives way.
     await inner`set local lock_timeout = '100ms'`
     if (n === null) {
       const open =
-        await inner`update run set state = 'cancelling' where id = ${run} and state in ('queued', 'running', 'cancelling') returning id`
+        await inner`update run set state = 'cancelling', reason = coalesce(reason, ${error.message}) where id = ${run} and state in ('queued', 'running', 'cancelling') returning id`
       if (open.length === 0) return { running: [], ready: false, ended: true }
     }
     const rows =
@@ -46,7 +51,7 @@ export const cancelBelow = (
     await inner`
     with dropped as (delete from job where run = ${run} and n = any(${column(dropped.map(row => row.n))}::int[]) returning run, n, attempt, failures + lost as tries, node, parent, item)
     insert into outcome (run, n, attempt, tries, node, parent, item, state, final, ended_at, error)
-    select run, n, attempt, tries, node, parent, item, 'cancelled', true, clock_now(), ${reason}::json from dropped`
+    select run, n, attempt, tries, node, parent, item, 'cancelled', true, clock_now(), ${JSON.stringify(error)}::json from dropped`
     await inner`update job set doomed = true where run = ${run} and n = any(${column(kept.map(row => row.n))}::int[])`
     await inner`
     update job set pending = w.pending, total = job.created, phase = case when w.pending = 0 then 'ready'::phase else job.phase end, due_at = clock_now()

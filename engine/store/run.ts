@@ -89,13 +89,15 @@ export type RunRow = {
   input: Json
   labels: Json
   trigger: string
+  /** Why it was cancelled. */
+  reason: string | null
   warnings: number
   started_at: Date
   ended_at: Date | null
 }
 
 export const readRuns = (sql: Sql, ids: string[]): Promise<RunRow[]> => sql<RunRow>`
-  select id, namespace, kind, name, revision, plan, state, input, labels, trigger, warnings, started_at, ended_at
+  select id, namespace, kind, name, revision, plan, state, input, labels, trigger, reason, warnings, started_at, ended_at
   from run where id = any(${column(ids)}::uuid[])`
 
 /** Newest first; all filters optional. */
@@ -103,7 +105,7 @@ export const listRuns = (
   sql: Sql,
   { namespace, name, state, limit }: { namespace: string; name?: string; state?: string; limit: number },
 ): Promise<(RunRow & { done: number; open: number })[]> => sql<RunRow & { done: number; open: number }>`
-  select r.id, r.namespace, r.kind, r.name, r.revision, r.plan, r.state, r.input, r.labels, r.trigger, r.warnings, r.started_at, r.ended_at,
+  select r.id, r.namespace, r.kind, r.name, r.revision, r.plan, r.state, r.input, r.labels, r.trigger, r.reason, r.warnings, r.started_at, r.ended_at,
     (select count(*)::int from outcome o where o.run = r.id and o.final) as done,
     (select count(*)::int from job j where j.run = r.id) as open
   from (

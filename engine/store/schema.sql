@@ -169,6 +169,7 @@ create table run (
   input json not null,
   labels json,
   trigger text not null,
+  reason text,
   warnings integer default 0 not null,
   next_n integer not null,
   idempotency_key text,

@@ -92,11 +92,12 @@ test('a watched run in a pipe prints lines with times and no escape sequence, an
 test('a cancelled run exits with 4', async t => {
   const { stdout: id } = await run('run', 'long', '-o', 'name')
   const waiting = run('wait', id)
-  const cancelled = await run('cancel', id.slice(-8))
+  const cancelled = await run('cancel', id.slice(-8), '--reason', 'the wrong month')
   t.is(cancelled.exitCode, 0)
   t.regex(cancelled.stdout, /is being cancelled/)
   t.is((await waiting).exitCode, 4)
   t.regex((await run('cancel', id)).stdout, /had ended before/)
+  t.regex((await run('describe', 'run', id)).stdout, /Reason: +the wrong month/)
 })
 
 test('a run whose deadline passed exits with 5, and so does a --timeout, after which the run goes on', async t => {

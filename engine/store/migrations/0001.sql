@@ -66,6 +66,7 @@ create table run (
   input json not null,
   labels json,
   trigger text not null,
+  reason text,                -- why it was cancelled
   warnings int not null default 0,
   next_n int not null,
   idempotency_key text,
