@@ -444,10 +444,6 @@ export interface Retry {
    */
   jitter?: 'full' | 'none'
   /**
-   * No retry starts later than so long after the first attempt began.
-   */
-  within?: string
-  /**
    * Only errors with these names are retried.
    */
   only?: string[]
@@ -670,10 +666,6 @@ export interface Retry1 {
    */
   jitter?: 'full' | 'none'
   /**
-   * No retry starts later than so long after the first attempt began.
-   */
-  within?: string
-  /**
    * Only errors with these names are retried.
    */
   only?: string[]
@@ -760,10 +752,6 @@ export interface Retry2 {
    * `full`: a random time up to the delay; `none`: exactly the delay. Default full.
    */
   jitter?: 'full' | 'none'
-  /**
-   * No retry starts later than so long after the first attempt began.
-   */
-  within?: string
   /**
    * Only errors with these names are retried.
    */
@@ -853,10 +841,6 @@ export interface Retry3 {
    */
   jitter?: 'full' | 'none'
   /**
-   * No retry starts later than so long after the first attempt began.
-   */
-  within?: string
-  /**
    * Only errors with these names are retried.
    */
   only?: string[]
@@ -943,10 +927,6 @@ export interface Retry4 {
    * `full`: a random time up to the delay; `none`: exactly the delay. Default full.
    */
   jitter?: 'full' | 'none'
-  /**
-   * No retry starts later than so long after the first attempt began.
-   */
-  within?: string
   /**
    * Only errors with these names are retried.
    */

@@ -97,7 +97,6 @@ export const retryPolicy = (retry: JsonObject): RetryPolicy => ({
   backoff: (retry.backoff as RetryPolicy['backoff'] | undefined) ?? 'exponential',
   maxDelayMs: duration(retry.maxDelay) ?? 300_000,
   jitter: (retry.jitter as RetryPolicy['jitter'] | undefined) ?? 'full',
-  ...(retry.within === undefined ? {} : { withinMs: duration(retry.within)! }),
   ...(Array.isArray(retry.only) ? { only: retry.only as string[] } : {}),
   ...(Array.isArray(retry.except) ? { except: retry.except as string[] } : {}),
 })

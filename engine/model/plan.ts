@@ -108,8 +108,6 @@ export type RetryPolicy = {
   backoff: 'fixed' | 'linear' | 'exponential'
   maxDelayMs: number
   jitter: 'full' | 'none'
-  /** No retry starts later than so long after the first attempt began, ms. */
-  withinMs?: number
   /** Only errors with these names are retried; absent: all. */
   only?: string[]
   /** Errors with these names are not. */
