@@ -168,9 +168,9 @@ const perform = async ({ sql, session, serves }: Options, batch: Action[], mayTa
               .map(action => action.job)
               .filter(job => !rows.some(row => row.run === job.run && row.n === job.n)),
           )
+        const routed = new Map(routes.map(({ job }) => [`${job.run}/${job.n}`, job]))
         for (const row of rows) {
-          const job = routes.find(({ job }) => job.run === row.run && job.n === row.n)!.job
-          if (row.taken) result.taken.push({ ...job, queue: row.queue })
+          if (row.taken) result.taken.push({ ...routed.get(`${row.run}/${row.n}`)!, queue: row.queue })
           else result.ready.push(row)
         }
       }),

@@ -14,7 +14,7 @@ import { decideAll } from './decide.ts'
 import { keepLease } from './lease.ts'
 import { type LogWriter, openLogWriter } from './logs.ts'
 import { isLostConnection } from './patience.ts'
-import { type LoadedPlan, decidedFirst } from './plans.ts'
+import type { LoadedPlan } from './plans.ts'
 import { openPuller } from './puller.ts'
 import { type Flushed, openSettler } from './settler.ts'
 import { conclude, type InFlight, prepare } from './task.ts'
@@ -68,9 +68,12 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
   const settler = openSettler({
     sql: context.sql,
     session: () => lease.session() ?? -1,
+    // Without children it takes decisions only: a task would have to be given back.
     serves: () =>
       queues
-        .filter(queue => !queue.paused && queue.concurrency === null && queue.rate_count === null)
+        .filter(
+          queue => queue.id === 0 || (pool && !queue.paused && queue.concurrency === null && queue.rate_count === null),
+        )
         .map(queue => queue.id),
     lanes: 2,
     signal: hardStop.signal,
@@ -133,11 +136,8 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
       const loaded = new Map<number, LoadedPlan>()
       for (const id of new Set(jobs.map(job => job.plan))) loaded.set(id, await context.plan(id))
       const held = jobs.map(job => ({ job, loaded: loaded.get(job.plan)! }))
-      const control = held.filter(
-        ({ job, loaded }) =>
-          job.queue === 0 || job.inner_base !== null || (!pool && decidedFirst(loaded.nodes[job.node]!)),
-      )
-      const tasks = held.filter(one => !control.includes(one))
+      const control = held.filter(({ job }) => isDecision(job))
+      const tasks = held.filter(({ job }) => !isDecision(job))
       if (control.length > 0) settler.add(await decideAll(context.sql, context.values, control))
       if (tasks.length > 0) {
         const { started, work, actions } = await prepare(context, tasks, () => ++key)
@@ -358,6 +358,9 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     await lease.close()
   }
 }
+
+/** Nobody's code is to run: it waits in the engine's own queue, or its scope has ended. */
+const isDecision = (job: HeldJob): boolean => job.queue === 0 || job.inner_base !== null
 
 const keyOf = ({ run, n, attempt }: HeldJob): string => `${run}/${n}/${attempt}`
 
