@@ -36,8 +36,7 @@ export const cancelBelow = (
         await inner`update run set state = 'cancelling', reason = coalesce(reason, ${error.message}) where id = ${run} and state in ('queued', 'running', 'cancelling') returning id`
       if (open.length === 0) return { running: [], ready: false, ended: true }
     }
-    const rows =
-      await inner<Row>`select n, node, parent, phase, session, inner_base from job where run = ${run} order by n for update`
+    const rows = await lockAll(inner, run)
     const below = descendants(rows, n).filter(row => !spared.has(row.node))
     const opened = (row: Row) => row.inner_base !== null
     const dropped = below.filter(row => row.session === null && !opened(row))
@@ -66,6 +65,19 @@ export const cancelBelow = (
       ended,
     }
   })
+
+/**
+ * Locks all jobs of a run. A row that we had to wait for comes as its holder left it, but rows that the holder made are not
+ * in our statement's snapshot: look again until there is nothing new.
+ */
+const lockAll = async (inner: Sql, run: string): Promise<Row[]> => {
+  for (let before = -1; ; ) {
+    const rows =
+      await inner<Row>`select n, node, parent, phase, session, inner_base from job where run = ${run} order by n for update`
+    if (rows.length === before) return rows
+    before = rows.length
+  }
+}
 
 const descendants = (rows: Row[], n: number | null): Row[] => {
   if (n === null) return rows
