@@ -66,7 +66,8 @@ export const openClient = async (options: ClientOptions): Promise<Context & { cl
         `the database is at schema ${version}, this tq needs ${latest}; run \`tq db migrate\``,
       )
     const queue = async (id: number) => {
-      const found = (await context.queues()).find(row => row.id === id) ?? (await context.queues(true)).find(row => row.id === id)
+      const found =
+        (await context.queues()).find(row => row.id === id) ?? (await context.queues(true)).find(row => row.id === id)
       return found && { name: found.name, topic: found.topic ?? {} }
     }
     const broker = await openBroker({ ...options, queue, log: message => options.log('warn', message) })

@@ -77,7 +77,10 @@ const describeTopics = (report: TopicsReport): string[] => {
     if (state === 'deleted') return [`  - topic ${topic}`]
     if (state === 'differs') return [`  ! topic ${topic}: ${detail}. It is left as it is.`]
     if (state === 'missing')
-      return [`  ! topic ${topic} does not exist, and this cluster does not let tq create it; its queue runs by polling until somebody does:`, `      ${detail}`]
+      return [
+        `  ! topic ${topic} does not exist, and this cluster does not let tq create it; its queue runs by polling until somebody does:`,
+        `      ${detail}`,
+      ]
     return []
   })
 }

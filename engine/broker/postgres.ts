@@ -15,7 +15,10 @@ const controlPrefix = 'c:'
  * fsync), on a connection of its own with `synchronous_commit` off. Payload: queue ids, joined by commas; a control message
  * as `c:` and JSON, which must stay below 8,000 bytes, else it is dropped: its receivers also look by themselves.
  */
-export const openPostgres = async ({ databaseUrl, schema }: Pick<BrokerOptions, 'databaseUrl' | 'schema'>): Promise<Broker> => {
+export const openPostgres = async ({
+  databaseUrl,
+  schema,
+}: Pick<BrokerOptions, 'databaseUrl' | 'schema'>): Promise<Broker> => {
   const channel = channelOf(schema)
   const health: Health = { state: 'up', dropped: 0, refused: {} }
   const hearers = new Set<{ queues: Set<number>; on: (hints: Hint[]) => void }>()

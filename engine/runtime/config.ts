@@ -72,11 +72,23 @@ const readKafka = async (env: NodeJS.ProcessEnv, dev: string[] | undefined): Pro
   if (brokers.length === 0) return null
   const wrong = brokers.find(broker => !/^(\[[0-9a-fA-F:]+\]|[^\s:/@]+):\d{1,5}$/.test(broker))
   if (wrong !== undefined)
-    throw new TqError('INVALID_CONFIG', `TQ_KAFKA_BROKERS has "${wrong}"; it must be host:port, more of them with commas between`)
+    throw new TqError(
+      'INVALID_CONFIG',
+      `TQ_KAFKA_BROKERS has "${wrong}"; it must be host:port, more of them with commas between`,
+    )
   const topicPrefix = env.TQ_KAFKA_TOPIC_PREFIX || 'tq'
   if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,60}$/.test(topicPrefix))
-    throw new TqError('INVALID_CONFIG', `TQ_KAFKA_TOPIC_PREFIX is "${topicPrefix}"; topics have letters, digits, dots, _ and -`)
-  return { brokers, clientId: env.TQ_KAFKA_CLIENT_ID || 'tq', topicPrefix, sasl: await readSasl(env), tls: await readTls(env) }
+    throw new TqError(
+      'INVALID_CONFIG',
+      `TQ_KAFKA_TOPIC_PREFIX is "${topicPrefix}"; topics have letters, digits, dots, _ and -`,
+    )
+  return {
+    brokers,
+    clientId: env.TQ_KAFKA_CLIENT_ID || 'tq',
+    topicPrefix,
+    sasl: await readSasl(env),
+    tls: await readTls(env),
+  }
 }
 
 const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const
@@ -86,11 +98,17 @@ const readSasl = async (env: NodeJS.ProcessEnv): Promise<KafkaOptions['sasl']> =
   if (!text) return null
   const mechanism = mechanisms.find(one => one === text.toLowerCase())
   if (!mechanism)
-    throw new TqError('INVALID_CONFIG', `TQ_KAFKA_SASL_MECHANISM is "${text}"; it must be one of ${mechanisms.join(', ')}`)
+    throw new TqError(
+      'INVALID_CONFIG',
+      `TQ_KAFKA_SASL_MECHANISM is "${text}"; it must be one of ${mechanisms.join(', ')}`,
+    )
   const username = env.TQ_KAFKA_SASL_USERNAME
   const password = env.TQ_KAFKA_SASL_PASSWORD ?? (await readSecret(env, 'TQ_KAFKA_SASL_PASSWORD_FILE'))?.trimEnd()
   if (!username || password === undefined)
-    throw new TqError('INVALID_CONFIG', `TQ_KAFKA_SASL_MECHANISM needs TQ_KAFKA_SASL_USERNAME, and TQ_KAFKA_SASL_PASSWORD or TQ_KAFKA_SASL_PASSWORD_FILE`)
+    throw new TqError(
+      'INVALID_CONFIG',
+      `TQ_KAFKA_SASL_MECHANISM needs TQ_KAFKA_SASL_USERNAME, and TQ_KAFKA_SASL_PASSWORD or TQ_KAFKA_SASL_PASSWORD_FILE`,
+    )
   return { mechanism, username, password }
 }
 
@@ -103,7 +121,10 @@ const readTls = async (env: NodeJS.ProcessEnv): Promise<KafkaOptions['tls']> => 
   const given = Object.fromEntries(Object.entries(files).filter(([, text]) => text !== undefined))
   const asked = flag(env.TQ_KAFKA_SSL, 'TQ_KAFKA_SSL')
   if (asked === false && Object.keys(given).length > 0)
-    throw new TqError('INVALID_CONFIG', 'TQ_KAFKA_SSL is off, but TQ_KAFKA_SSL_*_FILE names certificates; leave one of them out')
+    throw new TqError(
+      'INVALID_CONFIG',
+      'TQ_KAFKA_SSL is off, but TQ_KAFKA_SSL_*_FILE names certificates; leave one of them out',
+    )
   return asked || Object.keys(given).length > 0 ? given : null
 }
 

@@ -72,7 +72,9 @@ const ringStarted = ({ broker }: Context, { start: { scope } }: Startable, ids: 
   broker.ring(
     queues.map((queue): Hint => {
       const nodes = scope.ready.filter(ready => ready.queue === queue)
-      return few ? { queue, jobs: ids.flatMap(run => nodes.map(({ node }) => ({ run, n: node, attempt: 0 }))) } : { queue }
+      return few
+        ? { queue, jobs: ids.flatMap(run => nodes.map(({ node }) => ({ run, n: node, attempt: 0 }))) }
+        : { queue }
     }),
   )
 }

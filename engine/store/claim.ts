@@ -36,9 +36,7 @@ const claimRows = async (
   sql: Sql,
   { session, queue, limit, after, limited }: Claim & { limited: boolean },
 ): Promise<Claimed> => {
-  const rows = await sql<
-    HeldJob & RunColumns & { got: boolean; rank: number }
-  >`
+  const rows = await sql<HeldJob & RunColumns & { got: boolean; rank: number }>`
   with turn as materialized (
     select pg_try_advisory_xact_lock(29810, ${queue}) as got from queue
     where id = ${queue} and not paused and exists (select from session where id = ${session} and lease_ends_at > clock_now())

@@ -34,25 +34,29 @@ for (const [name, declare, options, many] of [
   ['postgres', test, onPostgres, 500],
   ['kafka', kafkaTest, onKafka, 6],
 ] as const) {
+  const declared = declare as (title: string, run: (t: ExecutionContext) => Promise<void>) => void
   const pair = async (t: ExecutionContext) => {
     const given = await options(t)
     return [await opened(t, given), await opened(t, given)] as const
   }
 
-  declare(`${name}: a hint reaches who listens to its queue, here and in other processes, and nobody else`, async t => {
-    const [one, other] = await pair(t)
-    const [here, there, elsewhere] = [await hear(one, [1, 2]), await hear(other, [2, 3]), await hear(other, [9])]
-    await up(one, other)
-    await hearing(here, there, elsewhere)
-    one.ring([{ queue: 2 }, { queue: 3, jobs: [{ run: '00000000-0000-7000-8000-000000000000', n: 1, attempt: 0 }] }])
-    await until(() => here.queues().has(2) && there.queues().has(2) && there.queues().has(3))
-    other.ring([{ queue: 1 }])
-    await until(() => here.queues().has(1))
-    t.deepEqual(elsewhere.heard, [])
-    t.false(here.queues().has(3))
-  })
+  declared(
+    `${name}: a hint reaches who listens to its queue, here and in other processes, and nobody else`,
+    async t => {
+      const [one, other] = await pair(t)
+      const [here, there, elsewhere] = [await hear(one, [1, 2]), await hear(other, [2, 3]), await hear(other, [9])]
+      await up(one, other)
+      await hearing(here, there, elsewhere)
+      one.ring([{ queue: 2 }, { queue: 3, jobs: [{ run: '00000000-0000-7000-8000-000000000000', n: 1, attempt: 0 }] }])
+      await until(() => here.queues().has(2) && there.queues().has(2) && there.queues().has(3))
+      other.ring([{ queue: 1 }])
+      await until(() => here.queues().has(1))
+      t.deepEqual(elsewhere.heard, [])
+      t.false(here.queues().has(3))
+    },
+  )
 
-  declare(`${name}: rings in quick succession are all heard of, in fewer messages`, async t => {
+  declared(`${name}: rings in quick succession are all heard of, in fewer messages`, async t => {
     const [one, other] = await pair(t)
     const queues = Array.from({ length: many }, (_, i) => i + 1)
     const there = await hear(other, queues)
@@ -63,7 +67,7 @@ for (const [name, declare, options, many] of [
     t.true(there.heard.length <= 500)
   })
 
-  declare(`${name}: who has stopped listening hears nothing more`, async t => {
+  declared(`${name}: who has stopped listening hears nothing more`, async t => {
     const [one, other] = await pair(t)
     const [stopped, going] = [await hear(other, [1]), await hear(other, [1, 2])]
     await up(other)
@@ -74,7 +78,7 @@ for (const [name, declare, options, many] of [
     t.deepEqual(stopped.heard, [])
   })
 
-  declare(`${name}: a control message reaches all, whole`, async t => {
+  declared(`${name}: a control message reaches all, whole`, async t => {
     const [one, other] = await pair(t)
     const heard: Control[][] = [[], [], []]
     await one.onControl(message => heard[0]!.push(message))
@@ -93,17 +97,20 @@ for (const [name, declare, options, many] of [
     for (const list of heard) t.deepEqual(list, messages)
   })
 
-  declare(`${name}: ring and broadcast never throw: not when closed, not without a database, not with messages too large`, async t => {
-    const broker = await openBroker(await options(t))
-    const jobs = Array.from({ length: 20_000 }, (_, n) => ({ n, session: 1 }))
-    t.notThrows(() => broker.broadcast({ type: 'cancel', run: 'x', jobs }))
-    await broker.close()
-    t.notThrows(() => {
-      broker.ring([{ queue: 1 }])
-      broker.broadcast({ type: 'queues' })
-    })
-    await broker.close()
-  })
+  declared(
+    `${name}: ring and broadcast never throw: not when closed, not without a database, not with messages too large`,
+    async t => {
+      const broker = await openBroker(await options(t))
+      const jobs = Array.from({ length: 20_000 }, (_, n) => ({ n, session: 1 }))
+      t.notThrows(() => broker.broadcast({ type: 'cancel', run: 'x', jobs }))
+      await broker.close()
+      t.notThrows(() => {
+        broker.ring([{ queue: 1 }])
+        broker.broadcast({ type: 'queues' })
+      })
+      await broker.close()
+    },
+  )
 }
 
 test('postgres: a broker that loses its connection comes back and says that anything may have happened', async t => {
@@ -125,23 +132,26 @@ test('postgres: a broker that loses its connection comes back and says that anyt
   t.pass()
 })
 
-ownKafkaTest('kafka: a broker whose cluster is killed says so, comes back, and says that anything may have happened', async t => {
-  const kafka = await ownKafka(t)
-  const given = { databaseUrl: '', schema: 'tq', namespace: 'default', queue, kafka: kafkaOptions(kafka) }
-  const [one, other] = [await opened(t, given), await opened(t, given)]
-  const there = await hear(other, [1, 2])
-  await up(other)
-  await kafka.kill()
-  await until(() => other.health().state !== 'up')
-  t.notThrows(() => one.ring([{ queue: 2 }]))
-  await hearing(there)
-  await kafka.start()
-  await until(() => there.queues().has(1) && there.queues().has(2))
-  await up(one, other)
-  await hearing(there)
-  one.ring([{ queue: 2 }])
-  await until(() => there.queues().has(2))
-})
+ownKafkaTest(
+  'kafka: a broker whose cluster is killed says so, comes back, and says that anything may have happened',
+  async t => {
+    const kafka = await ownKafka(t)
+    const given = { databaseUrl: '', schema: 'tq', namespace: 'default', queue, kafka: kafkaOptions(kafka) }
+    const [one, other] = [await opened(t, given), await opened(t, given)]
+    const there = await hear(other, [1, 2])
+    await up(other)
+    await kafka.kill()
+    await until(() => other.health().state !== 'up')
+    t.notThrows(() => one.ring([{ queue: 2 }]))
+    await hearing(there)
+    await kafka.start()
+    await until(() => there.queues().has(1) && there.queues().has(2))
+    await up(one, other)
+    await hearing(there)
+    one.ring([{ queue: 2 }])
+    await until(() => there.queues().has(2))
+  },
+)
 
 test('postgres: what others write into its channel and is no message is dropped', async t => {
   const { url } = await testDatabase()

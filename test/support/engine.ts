@@ -103,7 +103,8 @@ export const testEngine = async ({
       namespace: 'default',
       kafka: kafka ?? null,
       queue: async id => {
-        const found = (await context.queues()).find(row => row.id === id) ?? (await context.queues(true)).find(row => row.id === id)
+        const found =
+          (await context.queues()).find(row => row.id === id) ?? (await context.queues(true)).find(row => row.id === id)
         return found && { name: found.name, topic: found.topic ?? {} }
       },
     }),

@@ -17,7 +17,10 @@ const ownQueue = 0
  * One consumer group per queue, because members of one group with different subscriptions lose messages; one of its own per
  * process for what concerns all.
  */
-export const openKafka = async (options: BrokerOptions & { kafka: KafkaOptions }, client?: KafkaClient): Promise<Broker> => {
+export const openKafka = async (
+  options: BrokerOptions & { kafka: KafkaOptions },
+  client?: KafkaClient,
+): Promise<Broker> => {
   const { namespace, queue: queueOf, kafka, log = () => {} } = options
   const area = `${kafka.topicPrefix}.${namespace}`
   const connection = client ?? openKafkajs(kafka)
@@ -144,7 +147,8 @@ export const openKafka = async (options: BrokerOptions & { kafka: KafkaOptions }
       )
       const reason = sending ?? deaf[0]
       return {
-        state: sending !== null || (deaf.length > 0 && deaf.length === listeners.size) ? 'down' : reason ? 'degraded' : 'up',
+        state:
+          sending !== null || (deaf.length > 0 && deaf.length === listeners.size) ? 'down' : reason ? 'degraded' : 'up',
         ...(reason ? { reason } : {}),
         dropped: sender.dropped(),
         refused: { ...refused },

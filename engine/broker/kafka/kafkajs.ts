@@ -5,7 +5,14 @@ import kafkajs, {
   type KafkaConfig,
   type Producer as KafkajsProducer,
 } from 'kafkajs'
-import { type Admin, type ConsumeOptions, Forbidden, type KafkaClient, type KafkaOptions, type Producer } from './client.ts'
+import {
+  type Admin,
+  type ConsumeOptions,
+  Forbidden,
+  type KafkaClient,
+  type KafkaOptions,
+  type Producer,
+} from './client.ts'
 import { UnknownTopic } from './client.ts'
 
 /** A long poll at most, ms. New records end it at once, so it costs no latency; it bounds how long a stop takes. */
@@ -88,7 +95,8 @@ const consume = async (kafka: Kafka, { group, topic, onRecords, onFailed }: Cons
   watch.unref()
   consumer.on('consumer.crash', ({ payload }) => fail(payload.error))
   consumer.on('consumer.stop', () => fail(new Error('the consumer stopped')))
-  for (const event of ['consumer.fetch', 'consumer.heartbeat', 'consumer.group_join'] as const) consumer.on(event, alive)
+  for (const event of ['consumer.fetch', 'consumer.heartbeat', 'consumer.group_join'] as const)
+    consumer.on(event, alive)
   const joined = new Promise<void>((resolve, reject) => {
     consumer.on('consumer.group_join', () => resolve())
     consumer.on('consumer.crash', ({ payload }) => reject(payload.error))

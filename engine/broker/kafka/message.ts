@@ -1,5 +1,5 @@
-import { isControl } from "../control.ts"
-import type { Control } from "../index.ts"
+import { isControl } from '../control.ts'
+import type { Control } from '../index.ts'
 
 /** The version of the messages: what is of another is not understood. */
 const version = 1
@@ -49,5 +49,6 @@ export const decode = (namespace: string, value: Buffer | null): Said | Refusal 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const isReference = (job: unknown): job is [string, number, number] =>
   Array.isArray(job) && typeof job[0] === 'string' && uuid.test(job[0]) && isInt32(job[1]) && isInt32(job[2])
-const isInt32 = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31
+const isInt32 = (value: unknown): boolean =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null

@@ -67,7 +67,9 @@ export const openTopics = (client: KafkaClient, log: (message: string) => void):
         } catch (error) {
           if (error instanceof Forbidden && !told.has(topic)) {
             told.add(topic)
-            log(`topic ${topic} does not exist, and this cluster does not let us create it; its queue runs by polling until it does`)
+            log(
+              `topic ${topic} does not exist, and this cluster does not let us create it; its queue runs by polling until it does`,
+            )
           }
         }
         await sleep(againMs * (0.5 + Math.random()), undefined, { signal }).catch(() => {})
