@@ -241,7 +241,7 @@ const aborted = (signal: AbortSignal): Promise<void> =>
 const banner = (io: Io, config: Config, postgres: string, ms: number): void => {
   io.err(` ${io.paint('bold', 'tq dev')}  ${io.cwd}  ready in ${(ms / 1000).toFixed(1)} s`)
   io.err(`   Postgres   ${postgres}`)
-  io.err('   Broker     postgres')
+  io.err(`   Broker     ${config.kafka ? `kafka at ${config.kafka.brokers.join(', ')}` : 'postgres'}`)
   io.err(
     `   Worker     ${config.concurrency} child processes; handlers in ${shown(io, config.handlersDir)}, read again when they are saved`,
   )

@@ -13,7 +13,7 @@ export const parseControl = (text: string): Control | null => {
   }
 }
 
-const isControl = (message: unknown): message is Control => {
+export const isControl = (message: unknown): message is Control => {
   if (!isRecord(message)) return false
   if (message.type === 'queues' || message.type === 'timers') return true
   return (

@@ -209,7 +209,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
   }
 
   function onHints(hinted: Hint[]) {
-    puller?.wake(hinted.map(hint => hint.queue))
+    puller?.hear(hinted)
   }
 
   function onControl(message: Control) {

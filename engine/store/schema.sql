@@ -135,6 +135,7 @@ create table queue (
   rate_ms integer,
   tokens double precision,
   tokens_at timestamp with time zone,
+  topic json,
   constraint queue_pkey PRIMARY KEY (id),
   constraint queue_concurrency_check CHECK ((concurrency > 0)),
   constraint queue_namespace_name_key UNIQUE (namespace, name),

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import test from 'ava'
 import type { ExecutionContext } from 'ava'
 import { Kafka, logLevel } from 'kafkajs'
+import type { KafkaOptions as BrokerKafka } from '../../engine/broker/index.ts'
 import { startKafka } from '../../engine/runtime/embedded-kafka.ts'
 import { findBinaries } from '../../engine/runtime/embedded-kafka/binaries.ts'
 import { ask } from './keeper.ts'
@@ -128,3 +129,12 @@ const unless = (reason: string | undefined) => {
 export const kafkaTest = unless(given ? undefined : missing)
 /** `test` for what uses `ownKafka`. */
 export const ownKafkaTest = unless(missing)
+
+/** What a broker of tq needs to connect to it. */
+export const kafkaOptions = ({ brokers, ca, sasl }: KafkaAccess): BrokerKafka => ({
+  brokers: [brokers],
+  clientId: 'tq-test',
+  topicPrefix: 'tq',
+  sasl: sasl ?? null,
+  tls: ca ? { ca: readFileSync(ca, 'utf8') } : null,
+})

@@ -18,6 +18,7 @@ create table queue (
   rate_ms int check (rate_ms > 0),
   tokens double precision,
   tokens_at timestamptz,
+  topic json,                 -- partitions, replication, retentionMs, where the broker has topics
   unique (namespace, name)
 );
 insert into queue (id, namespace, name) values (0, '', 'tq');
