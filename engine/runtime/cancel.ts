@@ -25,7 +25,8 @@ export const stopBelow = async (
   if (!row || row.ended_at) return null
   const loaded = await context.plan(row.plan)
   // A settle that holds a job while it waits for another's row may be in the way: try again, as after a lost connection.
-  const cancel = () => cancelBelow(context.sql, { run, n, spared: loaded.spared(), error: reason })
+  const cancel = () =>
+    cancelBelow(context.sql, { run, n, spared: loaded.spared(), error: reason, events: context.events() })
   const doomed = await patiently(cancel, { signal: AbortSignal.timeout(patienceMs) })
   // A message holds so many; those of whom none is told are found when their worker looks after what runs long.
   for (let i = 0; i < Math.min(doomed.running.length, 10_000); i += 200)

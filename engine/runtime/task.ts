@@ -26,6 +26,8 @@ export type InFlight = {
   /** Its time is limited by the deadline, not by the attempt's timeout. */
   atDeadline: boolean
   since: number
+  /** Others were told that it was claimed and started, or are being told. */
+  told: boolean
 }
 
 /** Makes held jobs ready for the executor: their inputs are evaluated now, once (rule 3 of the language). */
@@ -69,7 +71,16 @@ export const prepare = async (
     const atDeadline = leftMs !== undefined && (node.timeoutMs === undefined || leftMs < node.timeoutMs)
     const timeoutMs = atDeadline ? leftMs : node.timeoutMs
     const key = nextKey()
-    started.push({ key, job, loaded, scope: scopes[i]!, input: input.text, atDeadline, since: performance.now() })
+    started.push({
+      key,
+      job,
+      loaded,
+      scope: scopes[i]!,
+      input: input.text,
+      atDeadline,
+      since: performance.now(),
+      told: false,
+    })
     work.push({
       key,
       handler: node.task!.handler,
@@ -87,9 +98,9 @@ export const prepare = async (
 }
 
 /** What is to be done after an attempt. */
-export const conclude = ({ job, loaded, input, scope, atDeadline }: InFlight, result: Result): Action => {
+export const conclude = ({ job, loaded, input, scope, atDeadline, told }: InFlight, result: Result): Action => {
   const node = loaded.nodes[job.node]!
-  const attempt = { input, ranMs: result.ranMs, code: result.code ?? null }
+  const attempt = { input, ranMs: result.ranMs, code: result.code ?? null, told }
   if (result.ok) return finish(job, loaded, accepted(loaded, job.node, scope, result.output), attempt)
   const { error } = result
   if (error.name === 'HandlerMissing') return { do: 'postpone', job, delayMs: handlerAgainMs }

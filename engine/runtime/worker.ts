@@ -75,6 +75,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
           queue => queue.id === 0 || (pool && !queue.paused && queue.concurrency === null && queue.rate_count === null),
         )
         .map(queue => queue.id),
+    events: context.events,
     lanes: 2,
     signal: hardStop.signal,
     onFlush,
@@ -270,7 +271,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     const unknown = (await heldJobs(context.sql, session)).filter(job => !heldKeys.has(keyOf(job)))
     const again = unknown.filter(job => suspects.has(keyOf(job)))
     if (again.length > 0) {
-      const queued = await release(context.sql, { session, jobs: again })
+      const queued = await release(context.sql, { session, jobs: again, events: context.events() })
       context.broker.ring([...new Set(queued.map(job => job.queue))].map(queue => ({ queue })))
     }
     suspects = new Set(unknown.map(keyOf))

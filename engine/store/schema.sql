@@ -28,6 +28,22 @@ create table chunk (
   constraint chunk_pkey PRIMARY KEY (run, n, chunk)
 );
 
+create table event_batch (
+  id bigint generated always as identity not null,
+  at timestamp with time zone default clock_now() not null,
+  namespace text not null,
+  session integer,
+  what smallint[] not null,
+  run uuid[],
+  n integer[],
+  node integer[],
+  item integer[],
+  tries integer[],
+  us bigint[],
+  detail json,
+  constraint event_batch_pkey PRIMARY KEY (id)
+);
+
 create table idempotency (
   namespace text not null,
   name text not null,
@@ -92,6 +108,12 @@ create table migration (
   hash text not null,
   at timestamp with time zone default now() not null,
   constraint migration_pkey PRIMARY KEY (version)
+);
+
+create table namespace (
+  name text not null,
+  events boolean default true not null,
+  constraint namespace_pkey PRIMARY KEY (name)
 );
 
 create table outcome (
@@ -198,6 +220,7 @@ create table session (
 );
 
 CREATE INDEX alarm_at ON alarm USING btree (at);
+CREATE INDEX event_batch_at ON event_batch USING btree (at);
 CREATE INDEX job_due ON job USING btree (due_at) WHERE (phase = 'scheduled'::phase);
 CREATE INDEX job_ready ON job USING btree (queue, rank, due_at) WHERE (phase = 'ready'::phase);
 CREATE INDEX log_job ON log USING btree (run, id);
