@@ -17,7 +17,15 @@ import {
   start,
   TqError,
 } from '../../engine/client.ts'
-import { type EmbeddedPostgres, reaper, startPostgres, timers, type Worker, worker } from '../../engine/server.ts'
+import {
+  type EmbeddedPostgres,
+  reaper,
+  relay,
+  startPostgres,
+  timers,
+  type Worker,
+  worker,
+} from '../../engine/server.ts'
 import { connected } from '../connect.ts'
 import { onSaved } from '../files.ts'
 import type { Io } from '../io.ts'
@@ -170,7 +178,7 @@ const startServices = async (
   const ready = Promise.withResolvers<Worker>()
   const work = worker(context, { ...config, name: config.workerName, handlers, onReady: ready.resolve }, signal)
   work.catch(ready.reject)
-  const done = Promise.all([work, timers(context, signal), reaper(context, config, signal)])
+  const done = Promise.all([work, timers(context, signal), relay(context, signal), reaper(context, config, signal)])
   done.catch(ready.reject)
   return { worker: await ready.promise, done }
 }

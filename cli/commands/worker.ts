@@ -1,5 +1,5 @@
 import { listHandlers, openClient, readConfig } from '../../engine/client.ts'
-import { reaper, timers, worker } from '../../engine/server.ts'
+import { reaper, relay, timers, worker } from '../../engine/server.ts'
 import { urlOf } from '../connect.ts'
 import type { Action } from './index.ts'
 import { countOf } from './run.ts'
@@ -55,6 +55,7 @@ const workerCommand: Action = async (io, options) => {
       io.signal,
     ),
     timers(context, io.signal),
+    relay(context, io.signal),
     reaper(context, config, io.signal),
   ])
   await context.close()

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Control, Hint } from '../broker/index.ts'
 import { openPool, type Pool, type Result } from '../executor/index.ts'
 import { doomedJobs } from '../store/cancel.ts'
+import { alsoClaimed } from '../model/event.ts'
 import type { HeldJob } from '../store/job.ts'
 import type { QueueRow } from '../store/manifest.ts'
 import { release } from '../store/claim.ts'
@@ -18,6 +19,7 @@ import type { LoadedPlan } from './plans.ts'
 import { openPuller } from './puller.ts'
 import { type Flushed, openSettler } from './settler.ts'
 import { conclude, type InFlight, prepare } from './task.ts'
+import { openTeller } from './teller.ts'
 import { end, jobError, noAttempt } from './action.ts'
 
 export type WorkerOptions = {
@@ -58,6 +60,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
   const stop = new AbortController()
   const hardStop = new AbortController()
   let key = 0
+  let processed = 0
   let starting = 0
   let queues = await served(context, options)
   /** So many looks for jobs of lost answers are still to come: a statement may commit after its connection is gone. */
@@ -83,6 +86,10 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     onRefused: refuse,
   })
 
+  const teller = openTeller(context, () => lease.session(), {
+    all: () => inFlight.values(),
+    started: key => pool?.started(key) ?? false,
+  })
   let pool: Pool | null = null
   const lease = await keepLease(context, {
     worker: options.name,
@@ -144,7 +151,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
         const { started, work, actions } = await prepare(context, tasks, () => ++key)
         if (actions.length > 0) settler.add(actions)
         if (session !== lease.session()) return // lost meanwhile: they are others' now
-        if (stop.signal.aborted || !pool) settler.add(started.map(({ job }) => ({ do: 'release', job })))
+        if (stop.signal.aborted || !pool) settler.add(started.map(({ job }) => ({ do: 'release', job, untold: 0 })))
         else {
           for (const one of started) inFlight.set(one.key, one)
           pool.run(work)
@@ -162,6 +169,12 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
   }
 
   function onResults(results: Result[]) {
+    const telling = teller.pending()
+    if (telling) void telling.then(() => concludeAll(results))
+    else concludeAll(results)
+  }
+
+  function concludeAll(results: Result[]) {
     const actions: Action[] = []
     for (const result of results) {
       const one = inFlight.get(result.key)
@@ -175,6 +188,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
         )
       actions.push(action)
     }
+    processed += actions.length
     settler.add(actions)
     puller?.room()
   }
@@ -252,6 +266,8 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
 
   /** With each renewal: queues' live fields, long jobs that were cancelled, jobs of lost answers. */
   async function lookAfter() {
+    await context.lookAtEvents()
+    await teller.heartbeat(inFlight.size, processed)
     await refreshQueues()
     const old = [...inFlight.values()].filter(one => performance.now() - one.since > 1000).map(one => one.job)
     if (old.length > 0) abortDoomed(new Set((await doomedJobs(context.sql, old)).map(job => `${job.run}/${job.n}`)))
@@ -328,9 +344,9 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
       ...(options.recycleAfter ? { recycleAfter: options.recycleAfter } : {}),
       onResults,
       onReleased(keys) {
-        const jobs = keys.flatMap(one => inFlight.get(one)?.job ?? [])
+        const given = keys.flatMap(one => inFlight.get(one) ?? [])
         for (const one of keys) inFlight.delete(one)
-        settler.add(jobs.map(job => ({ do: 'release', job })))
+        settler.add(given.map(({ job, untold }) => ({ do: 'release', job, untold: untold & alsoClaimed })))
       },
       onLog: lines => logs.write(lines, one => inFlight.get(one)?.job),
       onProgress: progress =>
@@ -353,8 +369,10 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     if (session !== null) await drainSession(context.sql, session).catch(() => {})
     await pool?.close({ drainMs: options.drainMs })
     const patience = setTimeout(() => hardStop.abort(), options.drainMs + 5000)
+    await teller.pending()
     await settler.idle()
     clearTimeout(patience)
+    teller.stop()
     await logs.close()
     await lease.close()
   }
