@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { tellWorkers } from './event.ts'
-import { column, part, tagged, type Sql } from './sql.ts'
+import { column, tagged, type Sql } from './sql.ts'
 
 export type NewSession = {
   namespace: string
