@@ -114,6 +114,6 @@ export const readSessions = (
 export const holdRelay = async (connection: pg.ClientBase, namespace: string): Promise<boolean> => {
   const [row] = await tagged(connection)<{
     held: boolean
-  }>`select pg_try_advisory_lock(29811, hashtext(${namespace})) as held`
+  }>`select pg_try_advisory_lock(29812, hashtext(${namespace})) as held`
   return row!.held
 }
