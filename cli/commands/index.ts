@@ -26,6 +26,11 @@ const inputs: [string, string][] = [
   ['-i, --input <k=v>', 'one input, name=value; JSON where it parses as such; again for more'],
   ['--input-file <file>', 'inputs as YAML or JSON from a file, or - for standard input'],
 ]
+const asking: CommandSpec['options'] = [
+  ['-d, --destination <names>', 'only workers of these names, joined by commas (default: all)'],
+  ['--timeout <duration>', 'how long to wait for answers', '1s'],
+  output,
+]
 
 /** The commands, in the order of their help. Each is loaded only when it is called. */
 export const commands: CommandSpec[] = [
@@ -141,6 +146,7 @@ export const commands: CommandSpec[] = [
     options: [
       ['-Q, --queues <names>', 'only these queues, joined by commas (default: all)'],
       ['-c, --concurrency <n>', 'child processes (default 2)'],
+      ['--autoscale <max,min>', 'as many children as the load needs, between these'],
       ['--slots <n>', 'jobs at once in one child, for handlers that wait (default 1)'],
       ['--name <name>', 'how it is called'],
       ['--handlers <dir>', 'where the handlers are (default tasks/)'],
@@ -149,6 +155,29 @@ export const commands: CommandSpec[] = [
     formats: ['table', 'json'],
     examples: ['tq worker', 'tq worker -Q default,reports -c 4'],
     load: () => import('./worker.ts'),
+  },
+  {
+    usage: 'inspect <what>',
+    summary: 'asks workers: ping, active, reserved, scheduled, revoked, registered, stats, conf, report, queues',
+    options: asking,
+    exits: true,
+    examples: ['tq inspect ping', 'tq inspect active -d w1,w2', 'tq inspect stats -o json --timeout 5s'],
+    load: () => import('./inspect.ts'),
+  },
+  {
+    usage: 'control <order> [args...]',
+    summary:
+      'tells workers: pool-grow N, pool-shrink N, autoscale MAX,MIN, rate-limit QUEUE RATE, time-limit TASK DURATION, add-queue QUEUE, remove-queue QUEUE, log-level LEVEL, drain, shutdown',
+    options: [['--force', 'shutdown: what runs is killed, and runs again elsewhere'], ...asking],
+    exits: true,
+    examples: [
+      'tq control pool-grow 2',
+      'tq control autoscale 8,2 -d w1',
+      'tq control rate-limit mail 100/m',
+      'tq control time-limit reports/render 5m',
+      'tq control drain -d w1',
+    ],
+    load: () => import('./control.ts'),
   },
   {
     usage: 'db <action>',

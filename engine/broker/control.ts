@@ -15,7 +15,7 @@ export const parseControl = (text: string): Control | null => {
 
 const isControl = (message: unknown): message is Control => {
   if (!isRecord(message)) return false
-  if (message.type === 'queues' || message.type === 'timers') return true
+  if (message.type === 'queues' || message.type === 'timers' || message.type === 'commands') return true
   return (
     message.type === 'cancel' &&
     typeof message.run === 'string' &&

@@ -11,6 +11,7 @@ export type Control =
   | { type: 'cancel'; run: string; jobs: { n: number; session: number }[] }
   | { type: 'queues' }
   | { type: 'timers' }
+  | { type: 'commands' }
 
 export type Health = { state: 'up' | 'degraded' | 'down'; reason?: string; dropped: number }
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TqError } from '../model/errors.ts'
 import { parseDuration } from '../model/duration.ts'
+import type { Range } from './children.ts'
 
 export type Config = {
   databaseUrl: string | null
@@ -11,6 +12,8 @@ export type Config = {
   /** Names; null: all queues of the namespace. */
   queues: string[] | null
   concurrency: number
+  /** Child processes by need, between these. Null: always `concurrency`. */
+  autoscale: Range | null
   slots: number
   leaseMs: number
   graceMs: number
@@ -40,7 +43,8 @@ export const readConfig = async (
     namespace: env.TQ_NAMESPACE || 'default',
     handlersDir: env.TQ_HANDLERS || join(dir, 'tasks'),
     queues: env.TQ_QUEUES ? env.TQ_QUEUES.split(',').map(queue => queue.trim()) : null,
-    concurrency: count(env.TQ_CONCURRENCY, 'TQ_CONCURRENCY') ?? 2,
+    concurrency: count(env.TQ_CONCURRENCY, 'TQ_CONCURRENCY') ?? given.autoscale?.min ?? 2,
+    autoscale: null,
     slots: count(env.TQ_SLOTS, 'TQ_SLOTS') ?? 1,
     leaseMs: duration(env.TQ_LEASE, 'TQ_LEASE') ?? 10_000,
     graceMs: duration(env.TQ_KILL_GRACE, 'TQ_KILL_GRACE') ?? 2_000,

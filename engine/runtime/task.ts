@@ -28,11 +28,15 @@ export type InFlight = {
   since: number
 }
 
-/** Makes held jobs ready for the executor: their inputs are evaluated now, once (rule 3 of the language). */
+/**
+ * Makes held jobs ready for the executor: their inputs are evaluated now, once (rule 3 of the language).
+ *
+ * @param timeLimits ms by task, in place of its `timeout`
+ */
 export const prepare = async (
   context: Context,
   held: { job: HeldJob; loaded: LoadedPlan }[],
-  nextKey: () => number,
+  { nextKey, timeLimits }: { nextKey(): number; timeLimits: ReadonlyMap<string, number> },
 ): Promise<{ started: InFlight[]; work: Work[]; actions: Action[] }> => {
   const scopes = await context.values.gather(
     held.map(({ job, loaded }) => ({ job, loaded, roots: loaded.taskRoots(job.node) })),
@@ -66,8 +70,9 @@ export const prepare = async (
           { ...noAttempt, input: input.text },
         ),
       )
-    const atDeadline = leftMs !== undefined && (node.timeoutMs === undefined || leftMs < node.timeoutMs)
-    const timeoutMs = atDeadline ? leftMs : node.timeoutMs
+    const limitMs = timeLimits.get(node.task!.name) ?? node.timeoutMs
+    const atDeadline = leftMs !== undefined && (limitMs === undefined || leftMs < limitMs)
+    const timeoutMs = atDeadline ? leftMs : limitMs
     const key = nextKey()
     started.push({ key, job, loaded, scope: scopes[i]!, input: input.text, atDeadline, since: performance.now() })
     work.push({

@@ -10,7 +10,12 @@ test('a cancellation that waits for a scope being opened cancels its members too
   const cancelling = await sql.begin(async inner => {
     await inner`update job set phase = 'waiting', session = null, inner_base = 1, pending = 2 where run = ${run} and n = 0`
     for (const n of [1, 2]) await insertJob(inner, { run, n, parent: 0 })
-    const cancelled = cancelBelow(sql, { run, n: null, spared: new Set(), error: { name: 'Cancelled', message: 'enough' } })
+    const cancelled = cancelBelow(sql, {
+      run,
+      n: null,
+      spared: new Set(),
+      error: { name: 'Cancelled', message: 'enough' },
+    })
     await until(async () => (await sql`select from pg_locks where not granted`).length > 0)
     return { cancelled }
   })

@@ -177,6 +177,25 @@ create table session (
 );
 create index session_open on session (id) where ended_at is null;
 
+-- What people ask of workers, and what those answer: state first, a message only says *look now*. Ids become visible in their
+-- order (issueCommand), so a worker that was away reads on behind the newest it knows.
+create table command (
+  id bigint generated always as identity primary key,
+  namespace text not null,
+  workers json,               -- names; null: all of the namespace
+  type text not null,
+  body json not null,
+  issued_at timestamptz not null default clock_now(),
+  expires_at timestamptz      -- after it nobody waits for the answer
+);
+create table reply (
+  command bigint not null references command on delete cascade,
+  session int not null,
+  body json not null,
+  at timestamptz not null default clock_now(),
+  primary key (command, session)
+);
+
 create table log (
   run uuid not null,
   n int not null,
