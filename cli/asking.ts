@@ -1,10 +1,14 @@
+import { stringify } from 'yaml'
 import { type Answer, ask, type Context, type Json, type JsonObject, parseDuration, TqError } from '../engine/client.ts'
 import type { Options } from './commands/index.ts'
 import type { Io } from './io.ts'
 import { print, type Table } from './output.ts'
 
-/** How an answer is shown to people: cells for one worker's answer, as many rows as it takes. */
-export type Shape = { header: string[]; rows(answer: Json): string[][] }
+/**
+ * How an answer is shown to people: cells for one worker's answer, as many rows as it takes; or `fields`: below the worker's
+ * name, a line each.
+ */
+export type Shape = { header: string[]; rows(answer: Json): string[][] } | 'fields'
 
 /**
  * Asks workers and prints what they answer; who said nothing, on stderr. As with Celery, some answers are enough.
@@ -25,13 +29,21 @@ export const askWorkers = async (
   return answers.some(one => 'error' in one) ? 1 : 0
 }
 
-const tableOf = (answers: Answer[], { header, rows }: Shape): Table => ({
-  header: header.length > 0 ? ['WORKER', 'PID', ...header] : [],
-  rows: answers.flatMap(one => {
-    const cells = 'error' in one ? [[`error: ${one.error}`]] : rows(one.answer)
-    return cells.map(row => [one.worker, String(one.pid), ...row])
-  }),
-})
+const tableOf = (answers: Answer[], shape: Shape): Table => {
+  if (shape === 'fields') return { header: [], rows: answers.flatMap(block) }
+  return {
+    header: shape.header.length > 0 ? ['WORKER', 'PID', ...shape.header] : [],
+    rows: answers.flatMap(one => {
+      const cells = 'error' in one ? [[`error: ${one.error}`]] : shape.rows(one.answer)
+      return cells.map(row => [one.worker, String(one.pid), ...row])
+    }),
+  }
+}
+
+const block = (one: Answer): string[][] => {
+  const text = 'error' in one ? `error: ${one.error}` : stringify(one.answer, { lineWidth: 0 }).trimEnd()
+  return [`${one.worker}  pid ${one.pid}`, ...text.split('\n').map(line => `  ${line}`)].map(line => [line])
+}
 
 const askedOf = (options: Options): { workers: string[] | null; timeoutMs: number } => {
   const timeoutMs = parseDuration(String(options.timeout))

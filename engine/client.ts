@@ -2,7 +2,7 @@
  * The door for programs and the command line: compile, apply, start, watch and cancel. Everything goes through the database;
  * no worker need be near.
  */
-import { brokers } from './broker/index.ts'
+import { type KafkaOptions, openBroker } from './broker/index.ts'
 import { TqError } from './model/errors.ts'
 import { type Context, type Log, openContext } from './runtime/context.ts'
 import { isLostConnection } from './runtime/patience.ts'
@@ -17,8 +17,8 @@ export { formatDuration, parseDuration } from './model/duration.ts'
 export { didYouMean } from './model/similar.ts'
 export { printId, shortId } from './model/id.ts'
 export { ended, type JobState, type RunState, runStates } from './model/state.ts'
-export { apply, type ApplyOptions, type Change, declaredWorkflows } from './runtime/apply.ts'
-export { cancelRun } from './runtime/cancel.ts'
+export { apply, type ApplyOptions, type Change, declaredWorkflows, type TopicsReport } from './runtime/apply.ts'
+export { cancelRun, cancelStep } from './runtime/cancel.ts'
 export { type Answer, ask, type Question } from './runtime/command/ask.ts'
 export { type Config, devFile, readConfig, runningDev } from './runtime/config.ts'
 export { type Context, type Log, type LogLevel, logLevels } from './runtime/context.ts'
@@ -30,7 +30,7 @@ export { resolveRun, type RunResult, type Snapshot, snapshot, wait, watch } from
 export { type MigrationState, migrate, migrationState } from './store/migrate.ts'
 export { type ManifestRow, readManifest, readManifests, readQueues } from './store/manifest.ts'
 export { readLogs, type StoredLog } from './store/log.ts'
-export { listRuns, type RunRow } from './store/run.ts'
+export { type Labels, listRuns, openRunsWith, type RunRow } from './store/run.ts'
 export { listSessions } from './store/session.ts'
 export { type AttemptView, type JobView, listAttempts, listJobs, type NodeCount, readRoot } from './store/view.ts'
 export { openDatabase } from './store/sql.ts'
@@ -45,7 +45,15 @@ export const explain = (error: unknown): TqError => {
     : new TqError('INTERNAL', message || String(error), { cause: error })
 }
 
-export type ClientOptions = { databaseUrl: string; schema: string; namespace: string; log: Log; connections?: number }
+export type ClientOptions = {
+  databaseUrl: string
+  schema: string
+  namespace: string
+  log: Log
+  connections?: number
+  /** Absent: messages go through Postgres. */
+  kafka?: KafkaOptions | null
+}
 
 /**
  * Connects. @throws DATABASE_UNREACHABLE, and SCHEMA_OUTDATED where the database was not migrated to this version
@@ -59,7 +67,12 @@ export const openClient = async (options: ClientOptions): Promise<Context & { cl
         'SCHEMA_OUTDATED',
         `the database is at schema ${version}, this tq needs ${latest}; run \`tq db migrate\``,
       )
-    const broker = await brokers.postgres!({ databaseUrl: options.databaseUrl, schema: options.schema })
+    const queue = async (id: number) => {
+      const found =
+        (await context.queues()).find(row => row.id === id) ?? (await context.queues(true)).find(row => row.id === id)
+      return found && { name: found.name, topic: found.topic ?? {} }
+    }
+    const broker = await openBroker({ ...options, queue, log: message => options.log('warn', message) })
     const context = openContext({ ...options, database, broker })
     return {
       ...context,

@@ -1,4 +1,4 @@
-/** The door for long-running processes: the services and the embedded Postgres. */
+/** The door for long-running processes: the services, the embedded Postgres and Kafka. */
 import { setFlagsFromString } from 'node:v8'
 
 // What a batch of jobs leaves behind dies young, and V8 lets its young generation grow with it: a forEach of a million items
@@ -7,6 +7,7 @@ setFlagsFromString('--max-semi-space-size=4')
 setFlagsFromString('--semi-space-growth-factor=1')
 
 export { type EmbeddedPostgres, startPostgres } from './runtime/embedded.ts'
+export { type EmbeddedKafka, type KafkaOptions, startKafka } from './runtime/embedded-kafka.ts'
 export { reaper } from './runtime/reaper.ts'
 export { timers } from './runtime/timers.ts'
 export { type Worker, type WorkerOptions, worker } from './runtime/worker.ts'

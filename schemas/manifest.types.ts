@@ -586,6 +586,23 @@ export interface QueueSpec {
    * True: nothing is started.
    */
   paused?: boolean
+  /**
+   * The queue's topic, where messages go through Kafka. `tq apply` creates it; one that exists is not changed.
+   */
+  topic?: {
+    /**
+     * As many workers at most are told of single jobs at once; others pull. Default 6.
+     */
+    partitions?: number
+    /**
+     * Copies of each message. Default 3, or as many as there are brokers.
+     */
+    replication?: number
+    /**
+     * How long messages are kept: hints, so an hour is plenty, and the default.
+     */
+    retention?: string
+  }
 }
 /**
  * Steps one after the other.

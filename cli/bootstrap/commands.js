@@ -42,5 +42,6 @@ export const commands = {
     const code = await runNode(node, ['schemas/generate.ts', ...args])
     return (await runNode(node, ['cli/bootstrap/schema.ts', ...args])) || code
   },
+  kafka: (node, args) => runNode(node, ['cli/bootstrap/kafka.ts', ...args]),
   bench: (node, args) => runNode(node, ['bench/index.ts', ...args]),
 }

@@ -7,6 +7,7 @@ import {
   listHandlers,
   readManifests,
   type Config,
+  type TopicsReport,
 } from '../../engine/client.ts'
 import { connected } from '../connect.ts'
 import { printDiagnostics } from '../diagnostics.ts'
@@ -60,6 +61,27 @@ export const applyFiles = async (
     origin: originOf(io, files),
     prune: options.prune === true,
     dryRun: options.dryRun === true,
+    onTopics: report => {
+      for (const text of describeTopics(report)) io.err(text)
+    },
+  })
+}
+
+const describeTopics = (report: TopicsReport): string[] => {
+  if (!Array.isArray(report))
+    return [
+      `  ! Kafka did not answer (${report.unreachable}), so topics were not looked at. Queues run by polling; workers make their topics when it is back.`,
+    ]
+  return report.flatMap(({ topic, state, detail }) => {
+    if (state === 'created') return [`  + topic ${topic}  ${detail}`]
+    if (state === 'deleted') return [`  - topic ${topic}`]
+    if (state === 'differs') return [`  ! topic ${topic}: ${detail}. It is left as it is.`]
+    if (state === 'missing')
+      return [
+        `  ! topic ${topic} does not exist, and this cluster does not let tq create it; its queue runs by polling until somebody does:`,
+        `      ${detail}`,
+      ]
+    return []
   })
 }
 

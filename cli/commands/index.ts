@@ -78,6 +78,7 @@ export const commands: CommandSpec[] = [
       ['--wait', 'waits until it has ended, prints its output'],
       ['--timeout <duration>', 'waits at most so long'],
       ['--idempotency-key <key>', 'the same key again gives the first run'],
+      ['-l, --label <k=v>', 'a label to find the run by; again for more'],
       output,
     ],
     exits: true,
@@ -93,6 +94,7 @@ export const commands: CommandSpec[] = [
     summary: 'lists runs, workflows, tasks, queues, workers, or the jobs of a run',
     options: [
       ['--state <state>', 'runs in this state'],
+      ['-l, --label <k=v>', 'runs with this label; again: with all of them'],
       ['--limit <n>', 'at most so many (default: 20 runs, all jobs)'],
       output,
     ],
@@ -127,10 +129,21 @@ export const commands: CommandSpec[] = [
     load: () => import('./logs.ts'),
   },
   {
-    usage: 'cancel <runs...>',
-    summary: 'cancels runs: what has not started at once, what runs by its signal',
-    options: [['--reason <text>', 'kept with the run', 'cancelled by hand'], output],
-    examples: ['tq cancel @latest', 'tq cancel t3h8v2f4 --reason "wrong month"'],
+    usage: 'cancel [what...]',
+    summary: 'cancels runs, or single steps with RUN/STEP: what has not started at once, what runs by its signal',
+    options: [
+      ['-l, --label <k=v>', 'all runs with this label that have not ended; again: with all of them'],
+      ['--grace <duration>', 'how long handlers may go on after their signal, before they are killed'],
+      ['--force', 'kills what runs at once'],
+      ['--reason <text>', 'kept with the run', 'cancelled by hand'],
+      output,
+    ],
+    examples: [
+      'tq cancel @latest',
+      'tq cancel t3h8v2f4/publish',
+      'tq cancel --label month=july --grace 30s',
+      'tq cancel t3h8v2f4 --reason "wrong month"',
+    ],
     load: () => import('./cancel.ts'),
   },
   {

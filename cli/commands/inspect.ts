@@ -1,4 +1,3 @@
-import { stringify } from 'yaml'
 import { didYouMean, type Json, type JsonObject, shortId, TqError } from '../../engine/client.ts'
 import { askWorkers, type Shape } from '../asking.ts'
 import { connected } from '../connect.ts'
@@ -22,16 +21,6 @@ const list = (header: string[], cells: (element: JsonObject) => string[]): Shape
   header,
   rows: answer => ((answer as JsonObject[]).length > 0 ? (answer as JsonObject[]).map(cells) : [['none']]),
 })
-
-/** Nested fields, a line each. */
-const fields: Shape = {
-  header: [],
-  rows: answer =>
-    stringify(answer)
-      .trimEnd()
-      .split('\n')
-      .map(line => [line]),
-}
 
 const text = (value: Json | undefined): string =>
   value === null || value === undefined ? '—' : typeof value === 'string' ? value : JSON.stringify(value)
@@ -65,9 +54,9 @@ const shapes: Record<string, Shape> = {
     text(one.handler),
     one.timeLimitMs === null ? '' : `${one.timeLimitMs} ms`,
   ]),
-  stats: fields,
-  conf: fields,
-  report: fields,
+  stats: 'fields',
+  conf: 'fields',
+  report: 'fields',
   queues: list(['QUEUE', 'CONCURRENCY', 'RATE', 'PAUSED'], queue => [
     text(queue.name),
     text(queue.concurrency),

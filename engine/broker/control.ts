@@ -13,12 +13,13 @@ export const parseControl = (text: string): Control | null => {
   }
 }
 
-const isControl = (message: unknown): message is Control => {
+export const isControl = (message: unknown): message is Control => {
   if (!isRecord(message)) return false
   if (message.type === 'queues' || message.type === 'timers' || message.type === 'commands') return true
   return (
     message.type === 'cancel' &&
     typeof message.run === 'string' &&
+    (message.graceMs === undefined || typeof message.graceMs === 'number') &&
     Array.isArray(message.jobs) &&
     message.jobs.every(isHeld)
   )

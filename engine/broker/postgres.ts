@@ -15,9 +15,12 @@ const controlPrefix = 'c:'
  * fsync), on a connection of its own with `synchronous_commit` off. Payload: queue ids, joined by commas; a control message
  * as `c:` and JSON, which must stay below 8,000 bytes, else it is dropped: its receivers also look by themselves.
  */
-export const openPostgres = async ({ databaseUrl, schema }: BrokerOptions): Promise<Broker> => {
+export const openPostgres = async ({
+  databaseUrl,
+  schema,
+}: Pick<BrokerOptions, 'databaseUrl' | 'schema'>): Promise<Broker> => {
   const channel = channelOf(schema)
-  const health: Health = { state: 'up', dropped: 0 }
+  const health: Health = { state: 'up', dropped: 0, refused: {} }
   const hearers = new Set<{ queues: Set<number>; on: (hints: Hint[]) => void }>()
   const controls = new Set<(message: Control) => void>()
   const abort = new AbortController()
@@ -57,6 +60,7 @@ export const openPostgres = async ({ databaseUrl, schema }: BrokerOptions): Prom
   }
 
   return {
+    channel,
     ring(hints) {
       for (const hint of hints) due.add(hint.queue)
       if (!timer) flush()
@@ -74,6 +78,7 @@ export const openPostgres = async ({ databaseUrl, schema }: BrokerOptions): Prom
       return { stop: async () => void controls.delete(on) }
     },
     health: () => ({ ...health }),
+    ensureTopics: async () => [],
     async close() {
       if (timer) clearTimeout(timer)
       if (due.size > 0) await connection.notify([...due].join(','))

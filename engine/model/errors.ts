@@ -12,6 +12,7 @@ export const errorCodes = {
   AMBIGUOUS: { exit: 2, status: 409, retryable: false },
   CONFLICT: { exit: 7, status: 409, retryable: false },
   TIMEOUT: { exit: 5, status: 504, retryable: true },
+  BROKER_UNREACHABLE: { exit: 69, status: 503, retryable: true },
   DATABASE_UNREACHABLE: { exit: 69, status: 503, retryable: true },
   NO_REPLY: { exit: 69, status: 503, retryable: true },
   SCHEMA_OUTDATED: { exit: 69, status: 503, retryable: false },

@@ -1,4 +1,6 @@
+import type { TopicReport } from '../broker/index.ts'
 import type { Compiled } from '../compile/index.ts'
+import type { QueueSpec } from '../../schemas/manifest.types.ts'
 import { TqError } from '../model/errors.ts'
 import {
   type Kind,
@@ -14,6 +16,7 @@ import {
 } from '../store/manifest.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Context } from './context.ts'
+import { parseDuration } from '../model/duration.ts'
 import { parseRate } from './limit.ts'
 
 export type Change = {
@@ -24,11 +27,15 @@ export type Change = {
   runs: number
 }
 
+export type TopicsReport = { unreachable: string } | TopicReport[]
+
 export type ApplyOptions = {
   /** Where the manifests came from: what `prune` may delete was applied from there. */
   origin: string
   prune: boolean
   dryRun: boolean
+  /** What became of the queues' topics, where the broker has such. Without Kafka's answer the manifests are applied all the same. */
+  onTopics?(report: TopicsReport): void
 }
 
 type Manifest = Compiled['manifests'][number]
@@ -91,7 +98,24 @@ export const apply = async (context: Context, compiled: Compiled, options: Apply
   // A workflow or Task may bring queues that are new as well.
   if (!options.dryRun && changes.some(change => change.action === 'created' || change.action === 'updated'))
     context.broker.broadcast({ type: 'queues' })
+  if (!options.dryRun) options.onTopics?.(await ensureTopics(context, options.prune))
   return changes
+}
+
+/** So long may a cluster take to answer. */
+const topicsMs = 8000
+
+const ensureTopics = async (context: Context, prune: boolean): Promise<TopicsReport> => {
+  const queues = (await context.queues(true)).filter(queue => queue.id !== 0)
+  const wanted = queues.map(({ name, topic }) => ({ name, topic: topic ?? {} }))
+  const late = Promise.withResolvers<TopicsReport>()
+  const timer = setTimeout(() => late.resolve({ unreachable: `no answer in ${topicsMs / 1000} s` }), topicsMs)
+  try {
+    const asked = context.broker.ensureTopics(wanted, { prune })
+    return await Promise.race([asked.catch((error: Error) => ({ unreachable: error.message })), late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /**
@@ -153,15 +177,22 @@ const queuesOf = (nodes: { task?: { queue: string } }[]): string[] => [
 
 /** A Queue's spec as the table has it; `rateLimit` is a count and a unit, `100/s`. */
 const fieldsOf = (document: object): QueueFields => {
-  const { spec = {} } = document as { spec?: { paused?: boolean; concurrency?: number; rateLimit?: string } }
+  const { spec = {} } = document as { spec?: QueueSpec }
   const rate = parseRate(spec.rateLimit ?? '')
   return {
     paused: spec.paused ?? false,
     concurrency: spec.concurrency ?? null,
     rate_count: rate?.count ?? null,
     rate_ms: rate?.ms ?? null,
+    topic: spec.topic ? topicOf(spec.topic) : null,
   }
 }
+
+const topicOf = ({ partitions, replication, retention }: NonNullable<QueueSpec['topic']>): QueueFields['topic'] => ({
+  ...(partitions ? { partitions } : {}),
+  ...(replication ? { replication } : {}),
+  ...(retention ? { retentionMs: parseDuration(retention)! } : {}),
+})
 
 const prune = async (
   sql: Sql,

@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { KafkaOptions } from '../broker/index.ts'
 import { TqError } from '../model/errors.ts'
 import { parseDuration } from '../model/duration.ts'
 import type { Range } from './children.ts'
 
 export type Config = {
+  /** Null: messages go through Postgres. */
+  kafka: KafkaOptions | null
   databaseUrl: string | null
   schema: string
   namespace: string
@@ -22,7 +25,7 @@ export type Config = {
 }
 
 /** What a running `tq dev` writes down, so that other terminals find it without configuration. */
-export type DevFile = { pid: number; databaseUrl: string; schema: string }
+export type DevFile = { pid: number; databaseUrl: string; schema: string; kafkaBrokers?: string[] }
 export const devFile = (dir: string): string => join(dir, '.tq', 'dev.json')
 
 /**
@@ -38,6 +41,7 @@ export const readConfig = async (
   const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)) as Partial<Config>
   const fromDev = !env.TQ_DATABASE_URL && !env.DATABASE_URL ? dev : null
   return {
+    kafka: await readKafka(env, fromDev?.kafkaBrokers),
     databaseUrl: env.TQ_DATABASE_URL || env.DATABASE_URL || fromDev?.databaseUrl || null,
     schema: name(env.TQ_DATABASE_SCHEMA, 'TQ_DATABASE_SCHEMA') ?? fromDev?.schema ?? 'tq',
     namespace: env.TQ_NAMESPACE || 'default',
@@ -65,6 +69,83 @@ export const runningDev = async (dir: string): Promise<DevFile | null> => {
   } catch {
     return null
   }
+}
+
+const readKafka = async (env: NodeJS.ProcessEnv, dev: string[] | undefined): Promise<KafkaOptions | null> => {
+  const brokers = env.TQ_KAFKA_BROKERS?.split(',').flatMap(text => text.trim() || []) ?? dev ?? []
+  if (brokers.length === 0) return null
+  const wrong = brokers.find(broker => !/^(\[[0-9a-fA-F:]+\]|[^\s:/@]+):\d{1,5}$/.test(broker))
+  if (wrong !== undefined)
+    throw new TqError(
+      'INVALID_CONFIG',
+      `TQ_KAFKA_BROKERS has "${wrong}"; it must be host:port, more of them with commas between`,
+    )
+  const topicPrefix = env.TQ_KAFKA_TOPIC_PREFIX || 'tq'
+  if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,60}$/.test(topicPrefix))
+    throw new TqError(
+      'INVALID_CONFIG',
+      `TQ_KAFKA_TOPIC_PREFIX is "${topicPrefix}"; topics have letters, digits, dots, _ and -`,
+    )
+  return {
+    brokers,
+    clientId: env.TQ_KAFKA_CLIENT_ID || 'tq',
+    topicPrefix,
+    sasl: await readSasl(env),
+    tls: await readTls(env),
+  }
+}
+
+const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const
+
+const readSasl = async (env: NodeJS.ProcessEnv): Promise<KafkaOptions['sasl']> => {
+  const text = env.TQ_KAFKA_SASL_MECHANISM
+  if (!text) return null
+  const mechanism = mechanisms.find(one => one === text.toLowerCase())
+  if (!mechanism)
+    throw new TqError(
+      'INVALID_CONFIG',
+      `TQ_KAFKA_SASL_MECHANISM is "${text}"; it must be one of ${mechanisms.join(', ')}`,
+    )
+  const username = env.TQ_KAFKA_SASL_USERNAME
+  const password = env.TQ_KAFKA_SASL_PASSWORD ?? (await readSecret(env, 'TQ_KAFKA_SASL_PASSWORD_FILE'))?.trimEnd()
+  if (!username || password === undefined)
+    throw new TqError(
+      'INVALID_CONFIG',
+      `TQ_KAFKA_SASL_MECHANISM needs TQ_KAFKA_SASL_USERNAME, and TQ_KAFKA_SASL_PASSWORD or TQ_KAFKA_SASL_PASSWORD_FILE`,
+    )
+  return { mechanism, username, password }
+}
+
+const readTls = async (env: NodeJS.ProcessEnv): Promise<KafkaOptions['tls']> => {
+  const files = {
+    ca: await readSecret(env, 'TQ_KAFKA_SSL_CA_FILE'),
+    cert: await readSecret(env, 'TQ_KAFKA_SSL_CERT_FILE'),
+    key: await readSecret(env, 'TQ_KAFKA_SSL_KEY_FILE'),
+  }
+  const given = Object.fromEntries(Object.entries(files).filter(([, text]) => text !== undefined))
+  const asked = flag(env.TQ_KAFKA_SSL, 'TQ_KAFKA_SSL')
+  if (asked === false && Object.keys(given).length > 0)
+    throw new TqError(
+      'INVALID_CONFIG',
+      'TQ_KAFKA_SSL is off, but TQ_KAFKA_SSL_*_FILE names certificates; leave one of them out',
+    )
+  return asked || Object.keys(given).length > 0 ? given : null
+}
+
+/** What a file that a variable names contains. */
+const readSecret = async (env: NodeJS.ProcessEnv, variable: string): Promise<string | undefined> => {
+  const path = env[variable]
+  if (!path) return undefined
+  return readFile(path, 'utf8').catch(error => {
+    throw new TqError('INVALID_CONFIG', `${variable} names ${path}, which cannot be read: ${error.message}`)
+  })
+}
+
+const flag = (text: string | undefined, variable: string): boolean | undefined => {
+  if (!text) return undefined
+  if (!/^(true|false|1|0|on|off)$/i.test(text))
+    throw new TqError('INVALID_CONFIG', `${variable} is "${text}"; it must be true or false`)
+  return /^(true|1|on)$/i.test(text)
 }
 
 const name = (text: string | undefined, variable: string): string | undefined => {

@@ -126,7 +126,8 @@ const opensAtOnce = (node: PlanNode): boolean =>
   (node.deadlineMs === undefined || node.parent < 0)
 
 const columns = (rows: RowOfScope[]): Scope => {
-  let ready = 0
+  let nth = 0
+  const ready = rows.filter(row => row.phase === 'ready')
   const array = (pick: (row: RowOfScope) => string | number | boolean | null) =>
     `{${rows.map(row => pick(row) ?? 'null').join(',')}}`
   return {
@@ -138,8 +139,9 @@ const columns = (rows: RowOfScope[]): Scope => {
     phase: array(row => row.phase),
     pending: array(row => row.pending),
     opened: array(row => row.opened),
-    nth: array(row => (row.phase === 'ready' ? ready++ : null)),
-    hint: [...new Set(rows.filter(row => row.phase === 'ready').map(row => row.queue))].slice(0, 100).join(','),
+    nth: array(row => (row.phase === 'ready' ? nth++ : null)),
+    hint: [...new Set(ready.map(row => row.queue))].slice(0, 100).join(','),
+    ready: ready.length > 100 ? [] : ready.map(({ queue, node }) => ({ queue, node })),
   }
 }
 

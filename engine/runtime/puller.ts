@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Cursor, claimQueue } from '../store/claim.ts'
-import type { HeldJob } from '../store/job.ts'
+import type { Hint } from '../broker/index.ts'
+import { type Cursor, claimJobs, claimQueue } from '../store/claim.ts'
+import type { HeldJob, QueuedJob } from '../store/job.ts'
 import type { QueueRow } from '../store/manifest.ts'
 import type { Context } from './context.ts'
 import { isLostConnection } from './patience.ts'
 
 /** A pull at least so often, jittered, whatever hints say: the bound on the delay of a lost hint. */
 export const pollMs = 1000
+/** The same while the broker does not carry: then the poll is all there is. */
+const deafPollMs = 100
 /** How long a pull may begin behind what was seen taken, before it looks from the front again: bounds priority inversion. */
 const cursorMs = 250
 const controlLimit = 200
@@ -14,6 +17,8 @@ const controlLimit = 200
 export type Puller = {
   /** These queues may have work: look now. */
   wake(queues: Iterable<number>): void
+  /** What hints say: jobs that they name are claimed by name while there is room, else their queue is pulled. */
+  hear(hints: Hint[]): void
   /** Room came free. */
   room(): void
   done: Promise<void>
@@ -36,6 +41,7 @@ type Options = {
  */
 export const openPuller = (context: Context, options: Options): Puller => {
   const hot = new Set<number>()
+  let named: Omit<QueuedJob, 'queue'>[] = []
   const cursors = new Map<number, { cursor: Cursor; until: number }>()
   let wakeUp = () => {}
   let asleep = false
@@ -69,12 +75,27 @@ export const openPuller = (context: Context, options: Options): Puller => {
     return jobs.length
   }
 
+  /** By name, a queue's order does not count: only where nothing of it waits, as far as is known. */
+  const claimNamed = async (): Promise<void> => {
+    const session = options.session()!
+    const jobs = named
+    named = []
+    const queues = options.queues().map(queue => queue.id)
+    const claimed = await claimJobs(context.sql, { session, jobs, queues })
+    context.values.meet(claimed.runs)
+    if (claimed.jobs.length > 0) options.onClaimed(claimed.jobs)
+  }
+
   /** False where nothing was asked of the database: then nothing may be tried again at once, or it would be for ever. */
   const round = async (all: boolean): Promise<boolean> => {
     const queues = options.queues()
     for (const id of hot) if (!queues.some(queue => queue.id === id)) hot.delete(id)
-    if (options.session() === null) return false
-    let asked = false
+    if (options.session() === null) {
+      named = []
+      return false
+    }
+    let asked = named.length > 0
+    if (asked) await claimNamed()
     const own = queues.find(queue => queue.id === 0)
     if (own && (all || hot.has(0))) {
       asked = true
@@ -96,7 +117,7 @@ export const openPuller = (context: Context, options: Options): Puller => {
     let nextPoll = 0
     while (!options.signal.aborted) {
       const all = performance.now() >= nextPoll
-      if (all) nextPoll = performance.now() + pollMs * (0.75 + Math.random() / 2)
+      if (all) nextPoll = performance.now() + currentPollMs() * (0.75 + Math.random() / 2)
       let asked = true
       try {
         asked = await round(all)
@@ -105,7 +126,7 @@ export const openPuller = (context: Context, options: Options): Puller => {
         else context.log('error', `pulling failed: ${(error as Error).message}`)
         await sleep(100 + Math.random() * 100, undefined, { signal: options.signal }).catch(() => {})
       }
-      if (asked && ((hot.size > 0 && options.capacity() > 0) || hot.has(0))) continue
+      if (named.length > 0 || (asked && ((hot.size > 0 && options.capacity() > 0) || hot.has(0)))) continue
       await new Promise<void>(resolve => {
         const timer = setTimeout(resolve, Math.max(1, nextPoll - performance.now()))
         wakeUp = () => {
@@ -122,12 +143,24 @@ export const openPuller = (context: Context, options: Options): Puller => {
     for (const id of queues) hot.add(id)
     if (hot.size > 0) poke()
   }
+  const hear = (hints: Hint[]) => {
+    const queues = options.queues()
+    for (const { queue: id, jobs } of hints) {
+      const queue = queues.find(one => one.id === id)
+      const unlimited = queue && !queue.paused && queue.concurrency === null && queue.rate_count === null
+      if (jobs && unlimited && !hot.has(id) && named.length + jobs.length <= options.capacity()) named.push(...jobs)
+      else hot.add(id)
+    }
+    poke()
+  }
+  const currentPollMs = () => (context.broker.health().state === 'up' ? pollMs : deafPollMs)
   const poke = () => {
     if (asleep) wakeUp()
   }
   options.signal.addEventListener('abort', poke)
   return {
     wake,
+    hear,
     room() {
       if (hot.size > 0) poke()
     },

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { channelOf } from '../broker/postgres.ts'
+import type { Hint } from '../broker/index.ts'
 import { canonicalJson } from '../model/canonical.ts'
 import { TqError } from '../model/errors.ts'
 import { newId } from '../model/id.ts'
@@ -33,10 +33,11 @@ export const start = async (context: Context, options: StartOptions): Promise<{ 
   const startable = await prepareStart(context, options)
   const input = checked(startable, options.name, options.input)
   const id = newId()
-  const channel = channelOf(context.database.schema)
+  const { channel } = context.broker
   const run = { id, input: JSON.stringify(input) }
   if (options.idempotencyKey === undefined) {
     await startRuns(context.sql, startable.start, [run], channel)
+    ringStarted(context, startable, [id])
     return { id, duplicate: false }
   }
   const inputHash = createHash('sha256').update(canonicalJson(input)).digest('hex')
@@ -47,6 +48,7 @@ export const start = async (context: Context, options: StartOptions): Promise<{ 
       `idempotency key "${options.idempotencyKey}" was used for ${options.name} with another input; use another key, or the same input`,
       { run: made.id },
     )
+  if (!made.duplicate) ringStarted(context, startable, [id])
   return { id: made.id, duplicate: made.duplicate }
 }
 
@@ -56,8 +58,25 @@ export const startMany = async (context: Context, startable: Startable, inputs: 
     id: newId(),
     input: JSON.stringify(checked(startable, startable.start.name, input)),
   }))
-  await startRuns(context.sql, startable.start, runs, channelOf(context.database.schema))
-  return runs.map(run => run.id)
+  await startRuns(context.sql, startable.start, runs, context.broker.channel)
+  const ids = runs.map(run => run.id)
+  ringStarted(context, startable, ids)
+  return ids
+}
+
+/** Says what is ready, where the statement that started the runs has not said it itself. */
+const ringStarted = ({ broker }: Context, { start: { scope } }: Startable, ids: string[]): void => {
+  if (broker.channel !== null) return
+  const queues = scope.hint === '' ? [] : scope.hint.split(',').map(Number)
+  const few = scope.ready.length > 0 && scope.ready.length * ids.length <= 100
+  broker.ring(
+    queues.map((queue): Hint => {
+      const nodes = scope.ready.filter(ready => ready.queue === queue)
+      return few
+        ? { queue, jobs: ids.flatMap(run => nodes.map(({ node }) => ({ run, n: node, attempt: 0 }))) }
+        : { queue }
+    }),
+  )
 }
 
 export const prepareStart = async (

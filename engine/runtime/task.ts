@@ -56,7 +56,7 @@ export const prepare = async (
   const actions: Action[] = []
   held.forEach(({ job, loaded }, i) => {
     const node = loaded.nodes[job.node]!
-    if (job.doomed) return void actions.push(finish(job, loaded, cancelled, noAttempt))
+    if (job.doomed || job.result !== null) return void actions.push(finish(job, loaded, cancelled, noAttempt))
     const input = inputText(loaded, job.node, scopes[i]!)
     if ('error' in input)
       return void actions.push(finish(job, loaded, failed(input.error), { ...noAttempt, input: input.text }))

@@ -1,4 +1,4 @@
-import type { Control, Hint } from '../broker/index.ts'
+import type { Control, Hint, KafkaOptions } from '../broker/index.ts'
 import { openPool, type Pool, type Result } from '../executor/index.ts'
 import { doomedJobs } from '../store/cancel.ts'
 import type { HeldJob } from '../store/job.ts'
@@ -45,12 +45,17 @@ export type WorkerOptions = {
   autoscale?: Range | null
   /** How long a child must have been more than enough before autoscale ends it, ms. Default: 30 s. */
   idleMs?: number
+  /** Said where its settings are asked for. */
+  kafka?: KafkaOptions | null
   /** Where the log's level can be set. */
   onLogLevel?(level: LogLevel): void
   onReady?(worker: Worker): void
 }
 
 export type Worker = { session(): number | null; pool: Pool | null; held(): number; backlog(): number; recycle(): void }
+
+/** Jobs (`run/n`) that are cancelled, and the grace of each, ms; null: the worker's own. */
+type Doomed = Map<string, number | null>
 
 /** How far a settler may be behind before the worker claims no more. */
 const maxBacklog = 5000
@@ -63,7 +68,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
   const inFlight = new Map<number, InFlight>()
   const heldKeys = new Set<string>()
   /** Told to be cancelled while jobs were being made ready: perhaps one of them. */
-  const doomedEarly = new Set<string>()
+  const doomedEarly: Doomed = new Map()
   const totals = new Map<string, { claimed: number; succeeded: number; failed: number }>()
   const timeLimits = new Map<string, number>()
   const stop = new AbortController()
@@ -268,16 +273,16 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
   }
 
   function onHints(hinted: Hint[]) {
-    puller?.wake(hinted.map(hint => hint.queue))
+    puller?.hear(hinted)
   }
 
   function onControl(message: Control) {
     if (message.type === 'cancel') {
-      const doomed = new Set(
-        message.jobs.filter(job => job.session === lease.session()).map(job => `${message.run}/${job.n}`),
-      )
+      const { run, graceMs = null } = message
+      const own = message.jobs.filter(job => job.session === lease.session())
+      const doomed: Doomed = new Map(own.map(job => [`${run}/${job.n}`, graceMs]))
       if (doomed.size > 0) abortDoomed(doomed)
-      if (starting > 0) for (const job of doomed) doomedEarly.add(job)
+      if (starting > 0) for (const [job, grace] of doomed) doomedEarly.set(job, grace)
       puller.wake([0])
     }
     if (message.type === 'queues')
@@ -287,12 +292,13 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
       )
   }
 
-  function abortDoomed(doomed: Set<string>) {
-    for (const one of inFlight.values())
-      if (doomed.has(`${one.job.run}/${one.job.n}`)) {
-        one.job.doomed = true
-        children.pool()?.abort(one.key, 'Cancelled', options.graceMs)
-      }
+  function abortDoomed(doomed: Doomed) {
+    for (const one of inFlight.values()) {
+      const graceMs = doomed.get(`${one.job.run}/${one.job.n}`)
+      if (graceMs === undefined) continue
+      one.job.doomed = true
+      children.pool()?.abort(one.key, 'Cancelled', graceMs ?? options.graceMs)
+    }
   }
 
   /** Lists show how it has changed, and queues that are new to it are looked at. */
@@ -306,7 +312,8 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
   async function lookAfter() {
     await serving.refresh()
     const old = [...inFlight.values()].filter(one => performance.now() - one.since > 1000).map(one => one.job)
-    if (old.length > 0) abortDoomed(new Set((await doomedJobs(context.sql, old)).map(job => `${job.run}/${job.n}`)))
+    if (old.length > 0)
+      abortDoomed(new Map((await doomedJobs(context.sql, old)).map(job => [`${job.run}/${job.n}`, job.grace_ms])))
     const session = lease.session()
     if (looks > 0 && session !== null) await giveBack(session)
   }

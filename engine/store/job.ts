@@ -44,4 +44,6 @@ export type Scope = {
   nth: string
   /** The queues of what is ready at once, for a hint: ids joined by commas. */
   hint: string
+  /** The same, each by its node; empty where they are many. */
+  ready: { queue: number; node: number }[]
 }

@@ -133,12 +133,14 @@ export type QueueFields = {
   concurrency: number | null
   rate_count: number | null
   rate_ms: number | null
+  /** How its messages are kept, where a broker has topics; null: its defaults. */
+  topic: { partitions?: number; replication?: number; retentionMs?: number } | null
 }
 export type QueueRow = QueueFields & { id: number; name: string }
 
 /** Queues of a namespace, the engine's own (id 0) included. */
 export const readQueues = (sql: Sql, { namespace }: { namespace: string }): Promise<QueueRow[]> => sql<QueueRow>`
-  select id, name, paused, concurrency, rate_count, rate_ms from queue where namespace = ${namespace} or id = 0 order by id`
+  select id, name, paused, concurrency, rate_count, rate_ms, topic from queue where namespace = ${namespace} or id = 0 order by id`
 
 /** Makes queues that are not there; those that are keep their fields. */
 export const ensureQueues = (sql: Sql, { namespace, names }: { namespace: string; names: string[] }) => sql`
@@ -150,10 +152,10 @@ export const storeQueue = (
   sql: Sql,
   { namespace, name, fields }: { namespace: string; name: string; fields: QueueFields },
 ) => sql`
-  insert into queue (namespace, name, paused, concurrency, rate_count, rate_ms)
-  values (${namespace}, ${name}, ${fields.paused}, ${fields.concurrency}, ${fields.rate_count}, ${fields.rate_ms})
+  insert into queue (namespace, name, paused, concurrency, rate_count, rate_ms, topic)
+  values (${namespace}, ${name}, ${fields.paused}, ${fields.concurrency}, ${fields.rate_count}, ${fields.rate_ms}, ${fields.topic && JSON.stringify(fields.topic)}::json)
   on conflict (namespace, name) do update set paused = excluded.paused, concurrency = excluded.concurrency,
-    rate_count = excluded.rate_count, rate_ms = excluded.rate_ms`
+    rate_count = excluded.rate_count, rate_ms = excluded.rate_ms, topic = excluded.topic`
 
 /** Changes a queue's rate limit; nulls: it has none. False: there is no such queue. */
 export const limitRate = async (

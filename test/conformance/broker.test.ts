@@ -1,59 +1,91 @@
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import pg from 'pg'
-import { type Broker, brokers, type Control, type Hint } from '../../engine/broker/index.ts'
+import { type Broker, type BrokerOptions, type Control, type Hint, openBroker } from '../../engine/broker/index.ts'
 import { channelOf } from '../../engine/broker/postgres.ts'
 import { until } from '../support/engine.ts'
+import { kafkaOptions, kafkaTest, ownKafka, ownKafkaTest, testKafka } from '../support/kafka.ts'
 import { testDatabase } from '../support/postgres.ts'
 
+const queue = async (id: number) => ({ name: `q${id}`, topic: { partitions: 3 } })
+const onPostgres = async () => ({ databaseUrl: (await testDatabase()).url, schema: 'tq', namespace: 'default', queue })
+const onKafka = async (t: ExecutionContext) => {
+  const access = await testKafka(t)
+  return { databaseUrl: '', schema: 'tq', namespace: access.namespace, queue, kafka: kafkaOptions(access) }
+}
+
+const opened = async (t: ExecutionContext, options: BrokerOptions): Promise<Broker> => {
+  const broker = await openBroker(options)
+  t.teardown(() => broker.close())
+  return broker
+}
+const hear = async (broker: Broker, queues: number[]) => {
+  const heard: Hint[] = []
+  const listening = await broker.listen(queues, hints => heard.push(...hints))
+  return { heard, queues: () => new Set(heard.map(hint => hint.queue)), stop: listening.stop }
+}
+/** Once it hears, it says of all its queues that anything may have happened: those hints are none that was rung. */
+const hearing = async (...ears: { heard: Hint[] }[]) => {
+  for (const { heard } of ears) heard.length = 0
+}
+const up = (...brokers: Broker[]) => until(() => brokers.every(broker => broker.health().state === 'up'))
+
 /** The contract of the port, for every broker there is. */
-for (const [name, open] of Object.entries(brokers)) {
-  const pair = async (t: { teardown(end: () => unknown): void }) => {
-    const { url } = await testDatabase()
-    const both = await Promise.all([open({ databaseUrl: url, schema: 'tq' }), open({ databaseUrl: url, schema: 'tq' })])
-    t.teardown(() => Promise.all(both.map(broker => broker.close())))
-    return { url, one: both[0]!, other: both[1]! }
-  }
-  const hear = async (broker: Broker, queues: number[]) => {
-    const heard: Hint[] = []
-    const listening = await broker.listen(queues, hints => heard.push(...hints))
-    return { heard, queues: () => new Set(heard.map(hint => hint.queue)), stop: listening.stop }
+for (const [name, declare, options, many] of [
+  ['postgres', test, onPostgres, 500],
+  ['kafka', kafkaTest, onKafka, 6],
+] as const) {
+  const declared = declare as (title: string, run: (t: ExecutionContext) => Promise<void>) => void
+  const pair = async (t: ExecutionContext) => {
+    const given = await options(t)
+    return [await opened(t, given), await opened(t, given)] as const
   }
 
-  test(`${name}: a hint reaches who listens to its queue, here and in other processes, and nobody else`, async t => {
-    const { one, other } = await pair(t)
-    const [here, there, elsewhere] = [await hear(one, [1, 2]), await hear(other, [2, 3]), await hear(other, [9])]
-    one.ring([{ queue: 2 }, { queue: 3, jobs: [{ run: '00000000-0000-7000-8000-000000000000', n: 1, attempt: 0 }] }])
-    await until(() => here.queues().has(2) && there.queues().has(2) && there.queues().has(3))
-    other.ring([{ queue: 1 }])
-    await until(() => here.queues().has(1))
-    t.deepEqual(elsewhere.heard, [])
-    t.false(here.queues().has(3))
-  })
+  declared(
+    `${name}: a hint reaches who listens to its queue, here and in other processes, and nobody else`,
+    async t => {
+      const [one, other] = await pair(t)
+      const [here, there, elsewhere] = [await hear(one, [1, 2]), await hear(other, [2, 3]), await hear(other, [9])]
+      await up(one, other)
+      await hearing(here, there, elsewhere)
+      one.ring([{ queue: 2 }, { queue: 3, jobs: [{ run: '00000000-0000-7000-8000-000000000000', n: 1, attempt: 0 }] }])
+      await until(() => here.queues().has(2) && there.queues().has(2) && there.queues().has(3))
+      other.ring([{ queue: 1 }])
+      await until(() => here.queues().has(1))
+      t.deepEqual(elsewhere.heard, [])
+      t.false(here.queues().has(3))
+    },
+  )
 
-  test(`${name}: rings in quick succession are all heard of, in fewer messages`, async t => {
-    const { one, other } = await pair(t)
-    const queues = Array.from({ length: 500 }, (_, i) => i + 1)
+  declared(`${name}: rings in quick succession are all heard of, in fewer messages`, async t => {
+    const [one, other] = await pair(t)
+    const queues = Array.from({ length: many }, (_, i) => i + 1)
     const there = await hear(other, queues)
-    for (const queue of queues) one.ring([{ queue }])
-    await until(() => there.queues().size === 500)
-    t.pass()
+    await up(other)
+    await hearing(there)
+    for (let i = 0; i < 500; i++) one.ring([{ queue: queues[i % many]! }])
+    await until(() => there.queues().size === many)
+    t.true(there.heard.length <= 500)
   })
 
-  test(`${name}: who has stopped listening hears nothing more`, async t => {
-    const { one, other } = await pair(t)
+  declared(`${name}: who has stopped listening hears nothing more`, async t => {
+    const [one, other] = await pair(t)
     const [stopped, going] = [await hear(other, [1]), await hear(other, [1, 2])]
+    await up(other)
     await stopped.stop()
+    await hearing(stopped, going)
     one.ring([{ queue: 1 }])
     await until(() => going.queues().has(1))
     t.deepEqual(stopped.heard, [])
   })
 
-  test(`${name}: a control message reaches all, whole`, async t => {
-    const { one, other } = await pair(t)
+  declared(`${name}: a control message reaches all, whole`, async t => {
+    const [one, other] = await pair(t)
     const heard: Control[][] = [[], [], []]
     await one.onControl(message => heard[0]!.push(message))
     await other.onControl(message => heard[1]!.push(message))
     await other.onControl(message => heard[2]!.push(message))
+    await up(one, other)
+    for (const list of heard) list.length = 0
     const jobs = Array.from({ length: 200 }, (_, i) => ({ n: 1_000_000 + i, session: 1000 }))
     const messages: Control[] = [
       { type: 'cancel', run: '00000000-0000-7000-8000-000000000000', jobs },
@@ -66,42 +98,65 @@ for (const [name, open] of Object.entries(brokers)) {
     for (const list of heard) t.deepEqual(list, messages)
   })
 
-  test(`${name}: ring and broadcast never throw: not when closed, not without a database, not with messages too large`, async t => {
-    const { url } = await testDatabase()
-    const broker = await open({ databaseUrl: url, schema: 'tq' })
-    const many = Array.from({ length: 2000 }, (_, n) => ({ n, session: 1 }))
-    t.notThrows(() => broker.broadcast({ type: 'cancel', run: 'x', jobs: many }))
-    await broker.close()
-    t.notThrows(() => {
-      broker.ring([{ queue: 1 }])
-      broker.broadcast({ type: 'queues' })
-    })
-    await broker.close()
-  })
+  declared(
+    `${name}: ring and broadcast never throw: not when closed, not without a database, not with messages too large`,
+    async t => {
+      const broker = await openBroker(await options(t))
+      const jobs = Array.from({ length: 20_000 }, (_, n) => ({ n, session: 1 }))
+      t.notThrows(() => broker.broadcast({ type: 'cancel', run: 'x', jobs }))
+      await broker.close()
+      t.notThrows(() => {
+        broker.ring([{ queue: 1 }])
+        broker.broadcast({ type: 'queues' })
+      })
+      await broker.close()
+    },
+  )
+}
 
-  test(`${name}: a broker that loses its connection comes back and says that anything may have happened`, async t => {
-    const { url, one, other } = await pair(t)
+test('postgres: a broker that loses its connection comes back and says that anything may have happened', async t => {
+  const given = await onPostgres()
+  const [one, other] = [await opened(t, given), await opened(t, given)]
+  const there = await hear(other, [1, 2])
+  const client = new pg.Client({ connectionString: given.databaseUrl })
+  await client.connect()
+  t.teardown(() => client.end())
+  t.is(other.health().state, 'up')
+  await client.query(
+    'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+  )
+  await until(() => there.queues().has(1) && there.queues().has(2))
+  await up(one, other)
+  await hearing(there)
+  one.ring([{ queue: 2 }])
+  await until(() => there.queues().has(2))
+  t.pass()
+})
+
+ownKafkaTest(
+  'kafka: a broker whose cluster is killed says so, comes back, and says that anything may have happened',
+  async t => {
+    const kafka = await ownKafka(t)
+    const given = { databaseUrl: '', schema: 'tq', namespace: 'default', queue, kafka: kafkaOptions(kafka) }
+    const [one, other] = [await opened(t, given), await opened(t, given)]
     const there = await hear(other, [1, 2])
-    const client = new pg.Client({ connectionString: url })
-    await client.connect()
-    t.teardown(() => client.end())
-    t.is(other.health().state, 'up')
-    await client.query(
-      'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
-    )
+    await up(other)
+    await kafka.kill()
+    await until(() => other.health().state !== 'up')
+    t.notThrows(() => one.ring([{ queue: 2 }]))
+    await hearing(there)
+    await kafka.start()
     await until(() => there.queues().has(1) && there.queues().has(2))
-    await until(() => one.health().state === 'up' && other.health().state === 'up')
-    there.heard.length = 0
+    await up(one, other)
+    await hearing(there)
     one.ring([{ queue: 2 }])
     await until(() => there.queues().has(2))
-    t.pass()
-  })
-}
+  },
+)
 
 test('postgres: what others write into its channel and is no message is dropped', async t => {
   const { url } = await testDatabase()
-  const broker = await brokers.postgres!({ databaseUrl: url, schema: 'tq' })
-  t.teardown(() => broker.close())
+  const broker = await opened(t, { databaseUrl: url, schema: 'tq', namespace: 'default', queue })
   const hints: Hint[] = []
   const controls: Control[] = []
   await broker.listen([1, 2], found => hints.push(...found))

@@ -4,8 +4,8 @@ import { openPuller } from '../../engine/runtime/puller.ts'
 
 test('a puller without a session, or hinted of a queue it does not serve, leaves the event loop to others', async t => {
   const stop = new AbortController()
-  const queue = { id: 0, name: 'tq', paused: false, concurrency: null, rate_count: null, rate_ms: null }
-  const puller = openPuller({} as never, {
+  const queue = { id: 0, name: 'tq', paused: false, concurrency: null, rate_count: null, rate_ms: null, topic: null }
+  const puller = openPuller({ broker: { health: () => ({ state: 'up' }) } } as never, {
     session: () => null,
     queues: () => [queue],
     capacity: () => 10,

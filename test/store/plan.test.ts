@@ -42,7 +42,7 @@ const statements = (
   queued: { run: string; n: number; attempt: number }[],
 ): { [name: string]: [(sql: Sql) => Promise<unknown>, object?] } => ({
   claimQueue: [sql => claimQueue(sql, { session, queue: 1, limit: batch })],
-  claimJobs: [sql => claimJobs(sql, { session, jobs: queued })],
+  claimJobs: [sql => claimJobs(sql, { session, queues: [1], jobs: queued })],
   settle: [sql => settle(sql, { session, serves: [1], endings: held.map(job => ending(job, { tells: true })) }), {}],
   'settle with joins': [
     sql =>
@@ -98,6 +98,7 @@ const statements = (
           opened: '{false,false}',
           nth: '{0,null}',
           hint: '1',
+          ready: [],
         },
         openings: held.map(({ run, n, attempt }) => ({
           run,

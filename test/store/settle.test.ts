@@ -65,7 +65,7 @@ test('a session whose lease has ended settles, retries and claims nothing', asyn
   t.deepEqual((await settle(sql, { session, serves: [1], endings: [ending(held)] })).settled, [false])
   t.deepEqual(await retry(sql, { session, retries: [again(held)] }), [])
   t.deepEqual((await claimQueue(sql, { session, queue: 1, limit: 10 })).jobs, [])
-  t.deepEqual(await claimJobs(sql, { session, jobs: [{ run, n: 0, attempt: 0 }] }), [])
+  t.deepEqual(await claimJobs(sql, { session, queues: [1], jobs: [{ run, n: 0, attempt: 0 }] }), { jobs: [], runs: [] })
   t.is((await jobsOf(sql, run))[0]!.session, session)
 })
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { type Broker, brokers } from '../../engine/broker/index.ts'
+import { type Broker, type KafkaOptions, openBroker } from '../../engine/broker/index.ts'
 import {
   apply,
   cancelRun,
@@ -76,6 +76,8 @@ export type TestEngineOptions = Partial<WorkerOptions> & {
   /** A database that is there already, instead of a fresh one. */
   url?: string
   wrap?(broker: Broker): Broker
+  /** With it, messages go through Kafka. */
+  kafka?: KafkaOptions | undefined
   /** Without a worker, only a context. */
   idle?: boolean
 }
@@ -87,13 +89,26 @@ export type TestEngineOptions = Partial<WorkerOptions> & {
 export const testEngine = async ({
   url: given,
   wrap = b => b,
+  kafka,
   idle = false,
   ...options
 }: TestEngineOptions = {}): Promise<TestEngine> => {
   const url = given ?? (await testDatabase()).url
   const database = openDatabase(url, { max: 4 })
   await migrate(database)
-  const broker = wrap(await brokers.postgres!({ databaseUrl: url, schema: database.schema }))
+  const broker = wrap(
+    await openBroker({
+      databaseUrl: url,
+      schema: database.schema,
+      namespace: 'default',
+      kafka: kafka ?? null,
+      queue: async id => {
+        const found =
+          (await context.queues()).find(row => row.id === id) ?? (await context.queues(true)).find(row => row.id === id)
+        return found && { name: found.name, topic: found.topic ?? {} }
+      },
+    }),
+  )
   const log: Context['log'] = (level, message) => {
     if (level === 'error' || process.env.TQ_DEBUG) console.error(`${level}: ${message}`)
   }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { arch, cpus, release, totalmem, type } from 'node:os'
-import type { Json, JsonObject } from '../../model/json.ts'
+import type { JsonObject } from '../../model/json.ts'
 import type { PoolAttempt } from '../../executor/index.ts'
 import { serverVersion } from '../../store/migrate.ts'
 import { scheduledJobs } from '../../store/view.ts'
@@ -101,17 +101,33 @@ export const questions: Record<string, Command> = {
       })),
 }
 
-/** What the worker goes by, without secrets. */
+/** What the worker goes by. Named one by one: options have secrets. */
 function settings({ options, context, children, serving }: Subject): JsonObject {
-  const given = Object.entries(options).filter(([name, value]) => typeof value !== 'function' && name !== 'handlers')
+  const { name, slots, handlersDir, leaseMs, graceMs, drainMs, memoryMb, recycleAfter, kafka } = options
   return {
-    ...(Object.fromEntries(given) as JsonObject),
-    concurrency: children.size(),
-    autoscale: children.range() as Json,
-    queues: serving.queues().flatMap(queue => (queue.id === 0 ? [] : [queue.name])),
+    name,
     namespace: context.namespace,
-    schema: context.database.schema,
     database: maskUrl(context.database.url),
+    schema: context.database.schema,
+    kafka: kafka
+      ? {
+          brokers: kafka.brokers,
+          clientId: kafka.clientId,
+          topicPrefix: kafka.topicPrefix,
+          sasl: kafka.sasl ? { mechanism: kafka.sasl.mechanism, username: kafka.sasl.username, password: '***' } : null,
+          tls: kafka.tls !== null,
+        }
+      : null,
+    queues: serving.queues().flatMap(queue => (queue.id === 0 ? [] : [queue.name])),
+    handlersDir,
+    concurrency: children.size(),
+    autoscale: children.range(),
+    slots,
+    leaseMs,
+    graceMs,
+    drainMs,
+    memoryMb: memoryMb ?? null,
+    recycleAfter: recycleAfter ?? null,
   }
 }
 

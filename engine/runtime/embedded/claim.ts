@@ -11,12 +11,29 @@ import { TqError } from '../../model/errors.ts'
  * @throws TqError CONFLICT when the starter lives
  */
 export const claimCluster = async (dataDir: string, cluster: string): Promise<() => void> => {
+  const release = claimFolder(dataDir, 'Postgres')
+  try {
+    await endOrphan(cluster)
+  } catch (error) {
+    release()
+    throw error
+  }
+  return release
+}
+
+/**
+ * Makes this process the one that may start a server on a folder.
+ *
+ * @returns gives the claim back
+ * @throws TqError CONFLICT when a living process has it
+ */
+export const claimFolder = (dataDir: string, server: string): (() => void) => {
   const file = join(dataDir, 'owner')
   const me = `${process.pid} ${startOf(process.pid)}`
   for (;;) {
     try {
       writeFileSync(file, me, { flag: 'wx' })
-      break
+      return () => rmSync(file, { force: true })
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     }
@@ -25,18 +42,11 @@ export const claimCluster = async (dataDir: string, cluster: string): Promise<()
     if (alive(pid) && owner === `${pid} ${startOf(pid)}`)
       throw new TqError(
         'CONFLICT',
-        `process ${pid} has already started Postgres on ${dataDir}; stop it, or use its URL, or another folder`,
+        `process ${pid} has already started ${server} on ${dataDir}; stop it, or use its address, or another folder`,
         { pid, dataDir },
       )
     rmSync(file, { force: true })
   }
-  try {
-    await endOrphan(cluster)
-  } catch (error) {
-    rmSync(file, { force: true })
-    throw error
-  }
-  return () => rmSync(file, { force: true })
 }
 
 /** The state a postmaster writes into its pid file (line 8), if it is the process's. */

@@ -20,7 +20,8 @@ export const choosePort = async (dataDir: string, asked: number | undefined): Pr
   return chosen
 }
 
-const freePort = (port: number): Promise<number | undefined> =>
+/** The port, or with 0 any, if it is free on 127.0.0.1. */
+export const freePort = (port: number): Promise<number | undefined> =>
   new Promise(resolve => {
     const server = createServer()
     server.once('error', () => resolve(undefined))

@@ -18,6 +18,7 @@ create table queue (
   rate_ms int check (rate_ms > 0),
   tokens double precision,
   tokens_at timestamptz,
+  topic json,                 -- partitions, replication, retentionMs, where the broker has topics
   unique (namespace, name)
 );
 insert into queue (id, namespace, name) values (0, '', 'tq');
@@ -110,7 +111,8 @@ create table job (
   rank smallint not null check (rank between 0 and 9), -- 9 - priority, as the index reads it: 0 first
   phase phase not null,
   doomed boolean,             -- cancelled from above: tells its parent in any case, starts nothing new
-  result json,                -- decided, while onError and finally still run
+  result json,                -- decided, while onError and finally still run, or (cancelled) its handler
+  grace_ms int,               -- cancelled: how long its handler may go on; null: as its worker was told
   primary key (run, n),
   check (session is null or phase = 'ready')
 ) with (fillfactor = 45, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);

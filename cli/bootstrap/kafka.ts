@@ -1,0 +1,16 @@
+import { parseArgs } from 'node:util'
+import { startKafka } from '../../engine/server.ts'
+
+/** `npm run kafka`: a Kafka for local work, its data kept in `.tq/kafka`, until it is stopped or dies. */
+const { values } = parseArgs({ options: { port: { type: 'string', default: '9092' } } })
+
+try {
+  const kafka = await startKafka({ dataDir: '.tq/kafka', port: Number(values.port), onNotice: console.error })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, kafka.stop)
+  console.error(`Kafka ${kafka.version} runs; its data and kafka.log are in .tq/kafka. Ctrl-C stops it. For tq:`)
+  console.log(`export TQ_KAFKA_BROKERS=${kafka.brokers}`)
+  await kafka.ended
+} catch (error) {
+  console.error(`tq: ${(error as Error).message}`)
+  process.exitCode = 69
+}
