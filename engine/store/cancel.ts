@@ -41,7 +41,8 @@ export const cancelBelow = (
     }
     const rows = await lockAll(inner, run)
     const below = descendants(rows, n).filter(row => !spared.has(row.node))
-    const opened = (row: Row) => row.inner_base !== null
+    // What was cancelled while it waits for others is decided, but has not opened anything.
+    const opened = (row: Row) => row.inner_base !== null && row.phase !== 'blocked'
     const dropped = below.filter(row => row.session === null && !opened(row))
     const kept = below.filter(row => row.session !== null || opened(row))
     const gone = new Set(dropped.map(row => row.n))
@@ -86,7 +87,8 @@ export type CancelledJobs = {
 /**
  * Cancels single jobs of a run, while their siblings go on. One that does not run is decided: by the engine's own queue it
  * comes to an end like any other, and what depends on it is omitted or met by the plan. One that runs, or whose members do,
- * has its decision on its row meanwhile, so that no restart forgets it. One that has not started has no finally block.
+ * has its decision on its row meanwhile, so that no restart forgets it; so has one that waits for others, until its turn comes:
+ * what it waits for does not speak for itself at the end of the scope. One that has not started has no finally block.
  * Where a job is decided already and only its blocks run, nothing happens.
  */
 export const cancelJobs = (
@@ -110,7 +112,7 @@ export const cancelJobs = (
         queue = case when job.session is null then 0 else job.queue end,
         rank = case when job.session is null then 0 else job.rank end,
         inner_base = case when job.session is null then coalesce(job.inner_base, job.base) else job.inner_base end,
-        phase = case when job.session is null and job.phase <> 'waiting' then 'ready' else job.phase end
+        phase = case when job.session is null and job.phase = 'scheduled' then 'ready' else job.phase end
       from target where job.run = ${run} and job.n = target.n and not target.decides
     )
     select n, session, phase, decides as busy from target order by n`
