@@ -6,10 +6,16 @@ const { values } = parseArgs({ options: { port: { type: 'string', default: '9092
 
 try {
   const kafka = await startKafka({ dataDir: '.tq/kafka', port: Number(values.port), onNotice: console.error })
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, kafka.stop)
+  let stopped = false
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => {
+      stopped = true
+      void kafka.stop()
+    })
   console.error(`Kafka ${kafka.version} runs; its data and kafka.log are in .tq/kafka. Ctrl-C stops it. For tq:`)
   console.log(`export TQ_KAFKA_BROKERS=${kafka.brokers}`)
   await kafka.ended
+  if (!stopped) throw new Error('Kafka has ended by itself: see .tq/kafka/kafka.log')
 } catch (error) {
   console.error(`tq: ${(error as Error).message}`)
   process.exitCode = 69

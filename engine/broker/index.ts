@@ -4,10 +4,10 @@ import { openPostgres } from './postgres.ts'
 export type { KafkaOptions } from './kafka/client.ts'
 
 /**
- * Something may be ready: jobs by name, or (without `jobs`) a bump that says only which queue. A hint may be lost, doubled,
- * delayed or reordered; claims in Postgres decide.
+ * Something may be ready: jobs by name, or (without `jobs`) a bump that says only which queue, and perhaps how many. A hint may
+ * be lost, doubled, delayed or reordered; claims in Postgres decide.
  */
-export type Hint = { queue: number; jobs?: { run: string; n: number; attempt: number }[] }
+export type Hint = { queue: number; jobs?: { run: string; n: number; attempt: number }[]; count?: number }
 
 /** State first, message second: what it speaks of is in the store already, the message only says *look now*. */
 export type Control =

@@ -17,6 +17,8 @@ export type Config = {
   concurrency: number
   /** Child processes by need, between these. Null: always `concurrency`. */
   autoscale: Range | null
+  /** How long autoscale leaves a child that is not needed, ms. */
+  idleMs: number
   slots: number
   leaseMs: number
   graceMs: number
@@ -49,6 +51,7 @@ export const readConfig = async (
     queues: env.TQ_QUEUES ? env.TQ_QUEUES.split(',').map(queue => queue.trim()) : null,
     concurrency: count(env.TQ_CONCURRENCY, 'TQ_CONCURRENCY') ?? given.autoscale?.min ?? 2,
     autoscale: null,
+    idleMs: duration(env.TQ_IDLE_CHILD, 'TQ_IDLE_CHILD') ?? 30_000,
     slots: count(env.TQ_SLOTS, 'TQ_SLOTS') ?? 1,
     leaseMs: duration(env.TQ_LEASE, 'TQ_LEASE') ?? 10_000,
     graceMs: duration(env.TQ_KILL_GRACE, 'TQ_KILL_GRACE') ?? 2_000,

@@ -1,6 +1,7 @@
 import type { Broker } from '../broker/index.ts'
 import type { Plan } from '../model/plan.ts'
 import { TqError } from '../model/errors.ts'
+import { eventsOn } from '../store/event.ts'
 import { ensureQueues, type QueueRow, readPlan, readQueues } from '../store/manifest.ts'
 import type { Database, Sql } from '../store/sql.ts'
 import { type LoadedPlan, loadPlan } from './plans.ts'
@@ -21,6 +22,9 @@ export type Context = {
   values: Values
   /** Plans never change: read once. */
   plan(id: number): Promise<LoadedPlan>
+  /** The namespace whose events are told, as last looked at; null while they are off. */
+  events(): string | null
+  lookAtEvents(): Promise<void>
   /** The namespace's queues; `fresh` reads them again. */
   queues(fresh?: boolean): Promise<QueueRow[]>
 }
@@ -39,7 +43,12 @@ export const openContext = ({
     known.catch(() => (known = null))
     return known
   }
+  let told = true
   return {
+    events: () => (told ? namespace : null),
+    async lookAtEvents() {
+      told = await eventsOn(sql, namespace)
+    },
     database,
     sql,
     broker,

@@ -38,8 +38,8 @@ export type EmbeddedKafka = {
 
 /**
  * Starts an Apache Kafka of our own, broker and controller in one process, on 127.0.0.1; for tests and local work. It
- * resolves when clients are answered: 0.9 s on a new folder, 2.4 s on one that was used (until the broker's session
- * before has timed out), measured on two cores. It ends with this process, however that ends.
+ * resolves when clients are answered: after 0.9 s, after 2.4 s where it was killed before, measured on two cores. It ends
+ * with this process, however that ends.
  *
  * @throws TqError CONFLICT when a living process uses the folder, BROKER_UNREACHABLE when there is no Java or no way to
  *   get Kafka, or it does not start

@@ -84,6 +84,7 @@ const takeBack = async (context: Context): Promise<boolean> => {
     )
     if (action.do === 'end') {
       const settled = await settle(context.sql, {
+        events: context.events(),
         session,
         serves: [],
         endings: [action.ending],
@@ -97,7 +98,7 @@ const takeBack = async (context: Context): Promise<boolean> => {
       requeued.push({ run: job.run, n: job.n, attempt: job.attempt, session, counts: false, result })
     }
   }
-  const queued = await requeueLost(context.sql, requeued)
+  const queued = await requeueLost(context.sql, requeued, context.events())
   if (queued.length > 0) {
     context.log('warn', `${queued.length} jobs of lost workers are queued again`)
     context.broker.ring([...new Set(queued.map(job => job.queue))].map(queue => ({ queue })))

@@ -26,6 +26,8 @@ export type InFlight = {
   /** Its time is limited by the deadline, not by the attempt's timeout. */
   atDeadline: boolean
   since: number
+  /** Others were told that it was claimed and started, or are being told. */
+  told: boolean
 }
 
 /**
@@ -74,7 +76,16 @@ export const prepare = async (
     const atDeadline = leftMs !== undefined && (limitMs === undefined || leftMs < limitMs)
     const timeoutMs = atDeadline ? leftMs : limitMs
     const key = nextKey()
-    started.push({ key, job, loaded, scope: scopes[i]!, input: input.text, atDeadline, since: performance.now() })
+    started.push({
+      key,
+      job,
+      loaded,
+      scope: scopes[i]!,
+      input: input.text,
+      atDeadline,
+      since: performance.now(),
+      told: false,
+    })
     work.push({
       key,
       handler: node.task!.handler,
@@ -92,9 +103,9 @@ export const prepare = async (
 }
 
 /** What is to be done after an attempt. */
-export const conclude = ({ job, loaded, input, scope, atDeadline }: InFlight, result: Result): Action => {
+export const conclude = ({ job, loaded, input, scope, atDeadline, told }: InFlight, result: Result): Action => {
   const node = loaded.nodes[job.node]!
-  const attempt = { input, ranMs: result.ranMs, code: result.code ?? null }
+  const attempt = { input, ranMs: result.ranMs, code: result.code ?? null, told }
   if (result.ok) return finish(job, loaded, accepted(loaded, job.node, scope, result.output), attempt)
   const { error } = result
   if (error.name === 'HandlerMissing') return { do: 'postpone', job, delayMs: handlerAgainMs }

@@ -97,6 +97,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
             (children.pool() && !queue.paused && queue.concurrency === null && queue.rate_count === null),
         )
         .map(queue => queue.id),
+    events: context.events,
     lanes: 2,
     signal: hardStop.signal,
     onFlush,
@@ -268,7 +269,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
       .filter(queue => queue.concurrency !== null && gone.some(job => job.queue === queue.id))
       .map(queue => queue.id)
     if (limited.length === 0) return
-    context.broker.ring(limited.map(queue => ({ queue })))
+    context.broker.ring(limited.map(queue => ({ queue, count: gone.filter(job => job.queue === queue).length })))
     if (!stop.signal.aborted) puller.wake(limited)
   }
 
@@ -330,7 +331,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     const unknown = (await heldJobs(context.sql, session)).filter(job => !heldKeys.has(keyOf(job)))
     const again = unknown.filter(job => suspects.has(keyOf(job)))
     if (again.length > 0) {
-      const queued = await release(context.sql, { session, jobs: again })
+      const queued = await release(context.sql, { session, jobs: again, events: context.events() })
       context.broker.ring([...new Set(queued.map(job => job.queue))].map(queue => ({ queue })))
     }
     suspects = new Set(unknown.map(keyOf))
@@ -417,10 +418,12 @@ const aborted = (signal: AbortSignal): Promise<void> =>
 const asHints = (ready: Flushed['ready']): Hint[] => {
   const hints = new Map<number, Hint>()
   for (const one of ready) {
-    const hint = hints.get(one.queue) ?? { queue: one.queue, jobs: [] }
-    if ('count' in one) delete hint.jobs
-    else hint.jobs?.push(one)
+    const hint = hints.get(one.queue) ?? { queue: one.queue }
+    if ('count' in one) hint.count = (hint.count ?? 0) + one.count
+    else (hint.jobs ??= []).push(one)
     hints.set(one.queue, hint)
   }
-  return [...hints.values()].map(hint => (hint.jobs && hint.jobs.length > 100 ? { queue: hint.queue } : hint))
+  return [...hints.values()].map(({ queue, jobs = [], count = 0 }) =>
+    count > 0 || jobs.length > 100 ? { queue, count: count + jobs.length } : { queue, jobs },
+  )
 }

@@ -1,3 +1,5 @@
+import { code } from '../model/event.ts'
+import { tellFacts } from './event.ts'
 import { column, type Sql } from './sql.ts'
 
 type Row = {
@@ -7,6 +9,8 @@ type Row = {
   phase: string
   session: number | null
   inner_base: number | null
+  item: number | null
+  tries: number
 }
 
 type Reason = { name: string; message: string }
@@ -29,8 +33,18 @@ export const cancelBelow = (
     n,
     spared,
     error,
+<<<<<<< HEAD
     graceMs = null,
   }: { run: string; n: number | null; spared: Set<number>; error: Reason; graceMs?: number | null },
+=======
+    events = null,
+  }: {
+    run: string
+    n: number | null
+    spared: Set<number>name: string; message: string 
+    events?: string | null
+  },
+>>>>>>> main
 ): Promise<Doomed> =>
   sql.begin(async inner => {
     await giveWay(inner)
@@ -51,16 +65,21 @@ export const cancelBelow = (
       if (!gone.has(row.n) && row.parent !== null) left.set(row.parent, (left.get(row.parent) ?? 0) + 1)
     const touched = new Set(kept.map(row => row.n).concat(n ?? []))
     const waiting = rows.filter(row => touched.has(row.n) && row.phase === 'waiting')
+    const ended = rows.length > 0 && dropped.some(row => row.parent === null)
     await inner`
     with dropped as (delete from job where run = ${run} and n = any(${column(dropped.map(row => row.n))}::int[]) returning run, n, attempt, failures + lost as tries, node, parent, item)
     insert into outcome (run, n, attempt, tries, node, parent, item, state, final, ended_at, error)
     select run, n, attempt, tries, node, parent, item, 'cancelled', true, clock_now(), ${JSON.stringify(error)}::json from dropped`
+<<<<<<< HEAD
     await inner`update job set doomed = true, grace_ms = ${graceMs}::int where run = ${run} and n = any(${column(kept.map(row => row.n))}::int[])`
+=======
+    if (events !== null) await tellCancelled(inner, events, { run, whole: n === null, dropped, ended })
+    await inner`update job set doomed = true where run = ${run} and n = any(${column(kept.map(row => row.n))}::int[])`
+>>>>>>> main
     await inner`
     update job set pending = w.pending, total = job.created, phase = case when w.pending = 0 then 'ready'::phase else job.phase end, due_at = clock_now()
     from unnest(${column(waiting.map(row => row.n))}::int[], ${column(waiting.map(row => left.get(row.n) ?? 0))}::int[]) as w(n, pending)
     where job.run = ${run} and job.n = w.n`
-    const ended = rows.length > 0 && dropped.some(row => row.parent === null)
     if (ended)
       await inner`update run set state = 'cancelled', ended_at = clock_now() where id = ${run} and ended_at is null`
     return {
@@ -132,11 +151,33 @@ export const cancelJobs = (
 const lockAll = async (inner: Sql, run: string): Promise<Row[]> => {
   for (let before = -1; ; ) {
     const rows =
-      await inner<Row>`select n, node, parent, phase, session, inner_base from job where run = ${run} order by n for update`
+      await inner<Row>`select n, node, parent, phase, session, inner_base, item, failures + lost + 1 as tries from job where run = ${run} order by n for update`
     if (rows.length === before) return rows
     before = rows.length
   }
 }
+
+const tellCancelled = (
+  sql: Sql,
+  namespace: string,
+  { run, whole, dropped, ended }: { run: string; whole: boolean; dropped: Row[]; ended: boolean },
+) =>
+  tellFacts(sql, {
+    namespace,
+    session: null,
+    facts: [
+      ...(whole ? [{ what: code['run.cancelling'], run, n: 0, node: 0, item: null, tries: 1 }] : []),
+      ...dropped.map(row => ({
+        what: code['job.cancelled'],
+        run,
+        n: row.n,
+        node: row.node,
+        item: row.item,
+        tries: row.tries,
+      })),
+      ...(ended ? [{ what: code['run.cancelled'], run, n: 0, node: 0, item: null, tries: 1 }] : []),
+    ],
+  })
 
 const descendants = (rows: Row[], n: number | null): Row[] => {
   if (n === null) return rows

@@ -1,5 +1,7 @@
+import { code } from '../model/event.ts'
+import { tell } from './event.ts'
 import type { HeldJob, QueuedJob } from './job.ts'
-import { column, lines, type Sql } from './sql.ts'
+import { column, lines, part, type Sql } from './sql.ts'
 
 /** Jobs that sessions hold which are no more, in the order of their ids. `session` is who held them. */
 export const lostJobs = (sql: Sql, { limit }: { limit: number }): Promise<(HeldJob & { session: number })[]> => sql<
@@ -22,6 +24,7 @@ export const lostJobs = (sql: Sql, { limit }: { limit: number }): Promise<(HeldJ
 export const requeueLost = (
   sql: Sql,
   jobs: { run: string; n: number; attempt: number; session: number; counts: boolean; result?: string }[],
+  events: string | null = null,
 ): Promise<QueuedJob[]> => sql<QueuedJob>`
   with gone as materialized (
     select job.run, job.n, lost.counts, lost.result
@@ -49,6 +52,13 @@ export const requeueLost = (
       '{"name":"WorkerLost","message":"its worker was lost while it held the job"}'::json
     from requeued where counts
   )
+  ${tell(
+    events,
+    null,
+    part`
+    select ${code['job.lost']}::smallint as what, run, n, node, item, tries, null::bigint as us from requeued where counts
+    union all select ${code['job.queued']}::smallint, run, n, node, item, tries + 1, null from requeued where queue <> 0`,
+  )}
   select queue, run, n, attempt from requeued`
 
 /** True for so long after Postgres started: live workers renew their leases first. */

@@ -110,11 +110,11 @@ export const openKafka = async (
   return {
     channel: null,
     ring(hints) {
-      for (const { queue, jobs } of hints)
-        if (queue === ownQueue) sender.ring(controlTopic(area), undefined)
+      for (const { queue, jobs, count } of hints)
+        if (queue === ownQueue) sender.ring(controlTopic(area), {})
         else
           queueOf(queue).then(
-            found => found && sender.ring(queueTopic(area, found.name), jobs),
+            found => found && sender.ring(queueTopic(area, found.name), { jobs, count }),
             () => {},
           )
     },

@@ -33,7 +33,8 @@ export const openKafkajs = (options: KafkaOptions): KafkaClient => {
     retry: { retries: 2, initialRetryTime: 100, maxRetryTime: 1000 },
     logLevel: kafkajs.logLevel.NOTHING, // what matters is thrown; it logs rebalances and heartbeats as errors
     ...(options.tls ? { ssl: sslOf(options.tls) } : {}),
-    ...(options.sasl ? { sasl: options.sasl as NonNullable<KafkaConfig['sasl']> } : {}),
+    // A copy: it writes into it.
+    ...(options.sasl ? { sasl: { ...options.sasl } as NonNullable<KafkaConfig['sasl']> } : {}),
   })
   return {
     producer: () => openProducer(kafka),

@@ -13,8 +13,8 @@ const brokenMs = 2000
 const closeMs = 1000
 
 export type Sender = {
-  /** Without `jobs` a bump, to every partition, so that every listener hears it. */
-  ring(topic: string, jobs: Reference[] | undefined): void
+  /** Without `jobs` a bump: to as many partitions as `count` jobs would fill records, or to all, so that every listener hears it. */
+  ring(topic: string, hint: { jobs?: Reference[] | undefined; count?: number | undefined }): void
   control(topic: string, message: Control): void
   /** Null while it can send. */
   broken(): string | null
@@ -22,7 +22,8 @@ export type Sender = {
   close(): Promise<void>
 }
 
-type Pending = { jobs: Reference[]; bump: boolean; controls: Control[]; bumpedAt: number }
+/** `bump`: jobs that are not named; Infinity where nobody knows how many. */
+type Pending = { jobs: Reference[]; bump: number; controls: Control[]; bumpedAt: number }
 
 /** Sends hints in batches, one request at a time per topic, and drops them while the cluster does not take them. */
 export const openSender = (client: KafkaClient, topics: Topics, namespace: string): Sender => {
@@ -37,7 +38,7 @@ export const openSender = (client: KafkaClient, topics: Topics, namespace: strin
   let turn = Math.floor(Math.random() * 1000)
 
   const slot = (topic: string): Pending => {
-    const found = pending.get(topic) ?? { jobs: [], bump: false, controls: [], bumpedAt: -Infinity }
+    const found = pending.get(topic) ?? { jobs: [], bump: 0, controls: [], bumpedAt: -Infinity }
     pending.set(topic, found)
     return found
   }
@@ -57,13 +58,14 @@ export const openSender = (client: KafkaClient, topics: Topics, namespace: strin
     for (const [topic, waiting] of pending) {
       if (!isDue(waiting)) continue
       const { jobs, controls } = waiting
-      const bump = waiting.bump || jobs.length > maxJobs
-      const early = bump && performance.now() < waiting.bumpedAt + bumpMs
+      const many = jobs.length > maxJobs
+      const bump = waiting.bump + (many ? jobs.length : 0)
+      const early = bump > 0 && performance.now() < waiting.bumpedAt + bumpMs
       waiting.jobs = []
       waiting.controls = []
-      waiting.bump = early
-      if (bump && !early) waiting.bumpedAt = performance.now()
-      await send(topic, { jobs: bump ? [] : jobs, controls, bump: bump && !early })
+      waiting.bump = early ? bump : 0
+      if (bump > 0 && !early) waiting.bumpedAt = performance.now()
+      await send(topic, { jobs: many ? [] : jobs, controls, bump: early ? 0 : bump })
     }
   }
   const send = async (topic: string, said: Pick<Pending, 'jobs' | 'controls' | 'bump'>) => {
@@ -71,9 +73,10 @@ export const openSender = (client: KafkaClient, topics: Topics, namespace: strin
     const partitions = await topics.partitions(topic)
     if (partitions === undefined) return void dropped++
     const values: Message[] = [
-      ...(said.bump
-        ? Array.from({ length: partitions }, (_, partition) => ({ partition, value: encode(namespace, {}) }))
-        : []),
+      ...Array.from({ length: Math.min(partitions, Math.ceil(said.bump / maxJobs)) }, () => ({
+        partition: turn++ % partitions,
+        value: encode(namespace, {}),
+      })),
       ...(said.jobs.length > 0
         ? [{ partition: turn++ % partitions, value: encode(namespace, { jobs: said.jobs }) }]
         : []),
@@ -95,11 +98,12 @@ export const openSender = (client: KafkaClient, topics: Topics, namespace: strin
     }
   }
   return {
-    ring(topic, jobs) {
+    ring(topic, { jobs, count }) {
       if (closed) return
       const waiting = slot(topic)
-      if (!jobs) waiting.bump = true
-      else if (waiting.jobs.length <= maxJobs) waiting.jobs.push(...jobs)
+      if (!jobs) waiting.bump += count ?? Infinity
+      else if (waiting.jobs.length + jobs.length <= 2 * maxJobs) waiting.jobs.push(...jobs)
+      else waiting.bump += jobs.length
       poke()
     },
     control(topic, message) {
@@ -122,4 +126,4 @@ export const openSender = (client: KafkaClient, topics: Topics, namespace: strin
   }
 }
 
-const isDue = ({ jobs, bump, controls }: Pending): boolean => jobs.length > 0 || bump || controls.length > 0
+const isDue = ({ jobs, bump, controls }: Pending): boolean => jobs.length > 0 || bump > 0 || controls.length > 0

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { promisify } from 'node:util'
+import { promisify, stripVTControlCharacters } from 'node:util'
 import { TqError } from '../../model/errors.ts'
 
 export type Binaries = {
@@ -72,15 +72,17 @@ const fetchKafka = async (onNotice?: (text: string) => void): Promise<string> =>
   const building = mkdtempSync(`${home}-`)
   try {
     writeFileSync(join(building, 'pom.xml'), pom)
-    await run('mvn', ['-q', '-B', copyDependencies, '-DincludeScope=runtime', '-DoutputDirectory=lib'], {
-      cwd: building,
-    })
+    const options = ['-q', '-B', '-DincludeScope=runtime', '-DoutputDirectory=lib']
+    await run('mvn', [copyDependencies, ...options], { cwd: building })
     renameSync(building, home)
   } catch (error) {
     // Another process was faster.
     if (existsSync(home)) return home
     const { stdout, message } = error as { stdout?: string; message: string }
-    throw unreachable(`Maven did not fetch Kafka ${kafkaVersion}: ${(stdout || message).trim()}`, error)
+    throw unreachable(
+      `Maven did not fetch Kafka ${kafkaVersion}: ${stripVTControlCharacters(stdout || message).split('\n')[0]}`,
+      error,
+    )
   } finally {
     rmSync(building, { recursive: true, force: true })
   }

@@ -59,8 +59,7 @@ const small = {
   'log.cleaner.dedupe.buffer.size': '4194304',
   'log.segment.bytes': '16777216',
   'log.index.size.max.bytes': '1048576',
-  'controlled.shutdown.enable': 'false',
-  // A node that starts again waits for the end of its own session: 12 s with the default of 9.
+  // A node that was killed waits, when it starts again, for the end of its own session: 12 s with the default of 9.
   'broker.session.timeout.ms': '1500',
   'broker.heartbeat.interval.ms': '500',
 }

@@ -209,3 +209,30 @@ create table log (
   fields json
 );
 create index log_job on log (run, id);
+
+-- What happened, as it is told to others: the outbox of events. A row is what one statement did, written by that statement, so
+-- that nothing is told that did not happen and nothing that happened is not told. Arrays, because a row an event costs more
+-- than the job. `what` is a code of engine/model/event.ts, and us what a job ran, in microseconds.
+create table event_batch (
+  id bigint generated always as identity primary key,
+  at timestamptz not null default clock_now(),
+  namespace text not null,
+  session int,
+  what smallint[] not null,
+  run uuid[],
+  n int[],
+  node int[],
+  item int[],
+  tries int[],
+  us bigint[],
+  detail json                 -- a worker's fields
+);
+alter table event_batch alter column run set storage external, alter column n set storage external,
+  alter column node set storage external, alter column item set storage external, alter column us set storage external;
+create index event_batch_at on event_batch (at);
+
+-- What holds for a whole namespace; without a row the defaults.
+create table namespace (
+  name text primary key,
+  events boolean not null default true
+);
