@@ -91,11 +91,14 @@ export const stopBelow = async (
   const loaded = await context.plan(row.plan)
   // A settle that holds a job while it waits for another's row may be in the way: try again, as after a lost connection.
   const cancel = () =>
-<<<<<<< HEAD
-    cancelBelow(context.sql, { run, n, spared: loaded.spared(), error: reason, graceMs: graceMs ?? null })
-=======
-    cancelBelow(context.sql, { run, n, spared: loaded.spared(), error: reason, events: context.events() })
->>>>>>> main
+    cancelBelow(context.sql, {
+      run,
+      n,
+      spared: loaded.spared(),
+      error: reason,
+      graceMs: graceMs ?? null,
+      events: context.events(),
+    })
   const doomed = await patiently(cancel, { signal: AbortSignal.timeout(patienceMs) })
   tell(context, run, doomed.running, graceMs)
   if (doomed.ready) context.broker.ring([{ queue: 0 }])

@@ -33,18 +33,16 @@ export const cancelBelow = (
     n,
     spared,
     error,
-<<<<<<< HEAD
     graceMs = null,
-  }: { run: string; n: number | null; spared: Set<number>; error: Reason; graceMs?: number | null },
-=======
     events = null,
   }: {
     run: string
     n: number | null
-    spared: Set<number>name: string; message: string 
+    spared: Set<number>
+    error: Reason
+    graceMs?: number | null
     events?: string | null
   },
->>>>>>> main
 ): Promise<Doomed> =>
   sql.begin(async inner => {
     await giveWay(inner)
@@ -70,12 +68,8 @@ export const cancelBelow = (
     with dropped as (delete from job where run = ${run} and n = any(${column(dropped.map(row => row.n))}::int[]) returning run, n, attempt, failures + lost as tries, node, parent, item)
     insert into outcome (run, n, attempt, tries, node, parent, item, state, final, ended_at, error)
     select run, n, attempt, tries, node, parent, item, 'cancelled', true, clock_now(), ${JSON.stringify(error)}::json from dropped`
-<<<<<<< HEAD
-    await inner`update job set doomed = true, grace_ms = ${graceMs}::int where run = ${run} and n = any(${column(kept.map(row => row.n))}::int[])`
-=======
     if (events !== null) await tellCancelled(inner, events, { run, whole: n === null, dropped, ended })
-    await inner`update job set doomed = true where run = ${run} and n = any(${column(kept.map(row => row.n))}::int[])`
->>>>>>> main
+    await inner`update job set doomed = true, grace_ms = ${graceMs}::int where run = ${run} and n = any(${column(kept.map(row => row.n))}::int[])`
     await inner`
     update job set pending = w.pending, total = job.created, phase = case when w.pending = 0 then 'ready'::phase else job.phase end, due_at = clock_now()
     from unnest(${column(waiting.map(row => row.n))}::int[], ${column(waiting.map(row => left.get(row.n) ?? 0))}::int[]) as w(n, pending)

@@ -145,15 +145,11 @@ export const release = (
   }: { session: number; jobs: { run: string; n: number; attempt: number }[]; events?: string | null },
 ): Promise<QueuedJob[]> =>
   sql<QueuedJob>`
-<<<<<<< HEAD
+  with put_back as (
   update job set session = null,
     queue = case when job.doomed or job.result is not null then 0 else job.queue end,
     rank = case when job.doomed or job.result is not null then 0 else job.rank end,
     inner_base = case when job.result is not null then coalesce(job.inner_base, job.base) else job.inner_base end
-=======
-  with put_back as (
-  update job set session = null
->>>>>>> main
   from unnest(
     ${column(jobs.map(j => j.run))}::uuid[], ${column(jobs.map(j => j.n))}::int[], ${column(jobs.map(j => j.attempt))}::int[]
   ) as held(run, n, attempt)
