@@ -8,6 +8,9 @@ import {
   devFile,
   explain,
   listHandlers,
+  type Log,
+  type LogLevel,
+  logLevels,
   migrate,
   openClient,
   openDatabase,
@@ -25,6 +28,7 @@ import {
   timers,
   type Worker,
   worker,
+  type WorkerOptions,
 } from '../../engine/server.ts'
 import { connected } from '../connect.ts'
 import { onSaved } from '../files.ts'
@@ -60,8 +64,9 @@ const dev: Action = async (outer, options, dir) => {
         { cause: error },
       )
     })
-    const context = await openClient({ ...config, databaseUrl, connections: 6, log: logger(io) })
-    const services = await startServices(context, config, stop.signal)
+    const { log, setLevel } = logger(io)
+    const context = await openClient({ ...config, databaseUrl, connections: 6, log })
+    const services = await startServices(context, { ...config, onLogLevel: setLevel }, stop.signal)
     await writeFile(devFile(io.cwd), JSON.stringify({ pid: process.pid, databaseUrl, schema: config.schema }), {
       mode: 0o600,
     })
@@ -75,7 +80,9 @@ const dev: Action = async (outer, options, dir) => {
     const applied = await applyFolder(io, context, config)
     const exit = typeof options.run !== 'string' ? 0 : applied ? await runOnce(io, context, options, options.run) : 2
     if ((typeof options.run !== 'string' || io.interactive) && !io.signal.aborted) {
-      await stayUp(io, context, config, services.worker)
+      // A worker that was told to shut down ends all of it.
+      const signal = AbortSignal.any([io.signal, services.ended])
+      await stayUp({ ...io, signal }, context, config, services.worker)
     }
     io.err('stopping …')
     io.onSecondSignal(() => stopNow(postgres?.pid))
@@ -171,16 +178,18 @@ const beside = async (io: Io, options: Options, pid: number): Promise<number> =>
 
 const startServices = async (
   context: Context,
-  config: Config,
+  config: Config & Pick<WorkerOptions, 'onLogLevel'>,
   signal: AbortSignal,
-): Promise<{ worker: Worker; done: Promise<unknown> }> => {
+): Promise<{ worker: Worker; ended: AbortSignal; done: Promise<unknown> }> => {
   const handlers = (await listHandlers(config.handlersDir)) ?? []
   const ready = Promise.withResolvers<Worker>()
   const work = worker(context, { ...config, name: config.workerName, handlers, onReady: ready.resolve }, signal)
   work.catch(ready.reject)
+  const ended = new AbortController()
+  work.finally(() => ended.abort()).catch(() => {})
   const done = Promise.all([work, timers(context, signal), relay(context, signal), reaper(context, config, signal)])
   done.catch(ready.reject)
-  return { worker: await ready.promise, done }
+  return { worker: await ready.promise, ended: ended.signal, done }
 }
 
 /** Applies the folder's manifests. False: they have errors, which were printed. */
@@ -273,8 +282,12 @@ const suggestion = async (io: Io, context: Context): Promise<string> => {
 const shown = (io: Io, path: string): string =>
   relative(io.cwd, path).startsWith('..') ? path : relative(io.cwd, path)
 
-const logger =
-  (io: Io): Context['log'] =>
-  (level, message) => {
-    if (level !== 'debug' || io.env.TQ_DEBUG) io.err(`   ${level}: ${message}`)
+const logger = (io: Io): { log: Log; setLevel(level: LogLevel): void } => {
+  let threshold: LogLevel = io.env.TQ_DEBUG ? 'debug' : 'info'
+  return {
+    setLevel: level => void (threshold = level),
+    log(level, message) {
+      if (logLevels.indexOf(level) >= logLevels.indexOf(threshold)) io.err(`   ${level}: ${message}`)
+    },
   }
+}

@@ -11,9 +11,10 @@ export type Hint = { queue: number; jobs?: { run: string; n: number; attempt: nu
 
 /** State first, message second: what it speaks of is in the store already, the message only says *look now*. */
 export type Control =
-  | { type: 'cancel'; run: string; jobs: { n: number; session: number }[] }
+  | { type: 'cancel'; run: string; jobs: { n: number; session: number }[]; graceMs?: number }
   | { type: 'queues' }
   | { type: 'timers' }
+  | { type: 'commands' }
 
 /** `dropped`: messages that were not sent; `refused`: that came and were not understood, by reason. */
 export type Health = {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { KafkaOptions } from '../broker/index.ts'
 import { TqError } from '../model/errors.ts'
 import { parseDuration } from '../model/duration.ts'
+import type { Range } from './children.ts'
 
 export type Config = {
   /** Null: messages go through Postgres. */
@@ -14,6 +15,10 @@ export type Config = {
   /** Names; null: all queues of the namespace. */
   queues: string[] | null
   concurrency: number
+  /** Child processes by need, between these. Null: always `concurrency`. */
+  autoscale: Range | null
+  /** How long autoscale leaves a child that is not needed, ms. */
+  idleMs: number
   slots: number
   leaseMs: number
   graceMs: number
@@ -44,7 +49,9 @@ export const readConfig = async (
     namespace: env.TQ_NAMESPACE || 'default',
     handlersDir: env.TQ_HANDLERS || join(dir, 'tasks'),
     queues: env.TQ_QUEUES ? env.TQ_QUEUES.split(',').map(queue => queue.trim()) : null,
-    concurrency: count(env.TQ_CONCURRENCY, 'TQ_CONCURRENCY') ?? 2,
+    concurrency: count(env.TQ_CONCURRENCY, 'TQ_CONCURRENCY') ?? given.autoscale?.min ?? 2,
+    autoscale: null,
+    idleMs: duration(env.TQ_IDLE_CHILD, 'TQ_IDLE_CHILD') ?? 30_000,
     slots: count(env.TQ_SLOTS, 'TQ_SLOTS') ?? 1,
     leaseMs: duration(env.TQ_LEASE, 'TQ_LEASE') ?? 10_000,
     graceMs: duration(env.TQ_KILL_GRACE, 'TQ_KILL_GRACE') ?? 2_000,

@@ -7,11 +7,10 @@ import type { Database, Sql } from '../store/sql.ts'
 import { type LoadedPlan, loadPlan } from './plans.ts'
 import { openValues, type Values } from './values.ts'
 
-export type Log = (
-  level: 'debug' | 'info' | 'warn' | 'error',
-  message: string,
-  fields?: Record<string, unknown>,
-) => void
+/** From the least to the most urgent. */
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const
+export type LogLevel = (typeof logLevels)[number]
+export type Log = (level: LogLevel, message: string, fields?: Record<string, unknown>) => void
 
 /** What every service and operation of the runtime works with. */
 export type Context = {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { forgetCommands } from '../store/command.ts'
 import { justStarted, lostJobs, requeueLost } from '../store/reap.ts'
 import { declareLost, watchSessions } from '../store/session.ts'
 import { settle } from '../store/settle.ts'
@@ -9,6 +10,11 @@ import { lostLimit } from './task.ts'
 
 /** Between two looks at the sessions' locks: a lock that is free in both is no reconnect but a death (semantics R9). */
 export const lookMs = 300
+
+/** How long a worker may be away and still obey what it was told meanwhile, ms. */
+const keptCommandsMs = 3_600_000
+/** How often what is older is deleted, ms. */
+const tidyMs = 300_000
 
 /**
  * Finds sessions whose worker is gone and gives their jobs back, or fails those that may not run again. Any number of
@@ -23,6 +29,7 @@ export const reaper = async (
   let patientUntil = 0
   let before = performance.now()
   let leftovers = true
+  let tidiedAt = 0
   while (!signal.aborted) {
     await sleep(lookMs * (0.9 + Math.random() / 5), undefined, { signal }).catch(() => {})
     if (signal.aborted) return
@@ -41,6 +48,10 @@ export const reaper = async (
           lost.map(s => s.id),
         )
       if (lost.length > 0 || leftovers) leftovers = await takeBack(context)
+      if (now - tidiedAt > tidyMs || tidiedAt === 0) {
+        tidiedAt = now
+        await forgetCommands(context.sql, { olderThanMs: keptCommandsMs })
+      }
     } catch (error) {
       context.log('debug', `the reaper could not look: ${(error as Error).message}`)
       leftovers = true
@@ -57,7 +68,8 @@ const takeBack = async (context: Context): Promise<boolean> => {
   for (const { session, ...job } of jobs) {
     const loaded = await context.plan(job.plan)
     const task = job.queue === 0 || job.inner_base !== null ? undefined : loaded.nodes[job.node]!.task
-    if (!task || (task.onLost === 'requeue' && job.lost + 1 < lostLimit)) {
+    const stopped = job.doomed || job.result !== null
+    if (!task || stopped || (task.onLost === 'requeue' && job.lost + 1 < lostLimit)) {
       requeued.push({ run: job.run, n: job.n, attempt: job.attempt, session, counts: task !== undefined })
       continue
     }

@@ -31,11 +31,15 @@ export type InFlight = {
   untold: number
 }
 
-/** Makes held jobs ready for the executor: their inputs are evaluated now, once (rule 3 of the language). */
+/**
+ * Makes held jobs ready for the executor: their inputs are evaluated now, once (rule 3 of the language).
+ *
+ * @param timeLimits ms by task, in place of its `timeout`
+ */
 export const prepare = async (
   context: Context,
   held: { job: HeldJob; loaded: LoadedPlan }[],
-  nextKey: () => number,
+  { nextKey, timeLimits }: { nextKey(): number; timeLimits: ReadonlyMap<string, number> },
 ): Promise<{ started: InFlight[]; work: Work[]; actions: Action[] }> => {
   const scopes = await context.values.gather(
     held.map(({ job, loaded }) => ({ job, loaded, roots: loaded.taskRoots(job.node) })),
@@ -55,7 +59,7 @@ export const prepare = async (
   const actions: Action[] = []
   held.forEach(({ job, loaded }, i) => {
     const node = loaded.nodes[job.node]!
-    if (job.doomed) return void actions.push(finish(job, loaded, cancelled, noAttempt))
+    if (job.doomed || job.result !== null) return void actions.push(finish(job, loaded, cancelled, noAttempt))
     const input = inputText(loaded, job.node, scopes[i]!)
     if ('error' in input)
       return void actions.push(finish(job, loaded, failed(input.error), { ...noAttempt, input: input.text }))
@@ -69,8 +73,9 @@ export const prepare = async (
           { ...noAttempt, input: input.text },
         ),
       )
-    const atDeadline = leftMs !== undefined && (node.timeoutMs === undefined || leftMs < node.timeoutMs)
-    const timeoutMs = atDeadline ? leftMs : node.timeoutMs
+    const limitMs = timeLimits.get(node.task!.name) ?? node.timeoutMs
+    const atDeadline = leftMs !== undefined && (limitMs === undefined || leftMs < limitMs)
+    const timeoutMs = atDeadline ? leftMs : limitMs
     const key = nextKey()
     started.push({
       key,

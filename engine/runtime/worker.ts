@@ -1,22 +1,25 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { Control, Hint } from '../broker/index.ts'
+import type { Control, Hint, KafkaOptions } from '../broker/index.ts'
 import { openPool, type Pool, type Result } from '../executor/index.ts'
 import { doomedJobs } from '../store/cancel.ts'
 import { alsoClaimed } from '../model/event.ts'
 import type { HeldJob } from '../store/job.ts'
-import type { QueueRow } from '../store/manifest.ts'
 import { release } from '../store/claim.ts'
 import { heldJobs } from '../store/reap.ts'
-import { drainSession } from '../store/session.ts'
+import { newestCommand } from '../store/command.ts'
+import { drainSession, restateSession } from '../store/session.ts'
 import type { Action } from './action.ts'
 import { stopBelow } from './cancel.ts'
-import type { Context } from './context.ts'
+import { autoscale } from './autoscale.ts'
+import { openChildren, type Range } from './children.ts'
+import { obey } from './command/obey.ts'
+import type { Context, LogLevel } from './context.ts'
 import { decideAll } from './decide.ts'
 import { keepLease } from './lease.ts'
 import { type LogWriter, openLogWriter } from './logs.ts'
 import { isLostConnection } from './patience.ts'
 import type { LoadedPlan } from './plans.ts'
 import { openPuller } from './puller.ts'
+import { openServing } from './serving.ts'
 import { type Flushed, openSettler } from './settler.ts'
 import { conclude, type InFlight, prepare } from './task.ts'
 import { openTeller } from './teller.ts'
@@ -40,10 +43,21 @@ export type WorkerOptions = {
   drainMs: number
   memoryMb?: number
   recycleAfter?: number
+  /** As many children as its load needs, between these; `concurrency` is how many there are first. */
+  autoscale?: Range | null
+  /** How long a child must have been more than enough before autoscale ends it, ms. Default: 30 s. */
+  idleMs?: number
+  /** Said where its settings are asked for. */
+  kafka?: KafkaOptions | null
+  /** Where the log's level can be set. */
+  onLogLevel?(level: LogLevel): void
   onReady?(worker: Worker): void
 }
 
 export type Worker = { session(): number | null; pool: Pool | null; held(): number; backlog(): number; recycle(): void }
+
+/** Jobs (`run/n`) that are cancelled, and the grace of each, ms; null: the worker's own. */
+type Doomed = Map<string, number | null>
 
 /** How far a settler may be behind before the worker claims no more. */
 const maxBacklog = 5000
@@ -56,13 +70,17 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
   const inFlight = new Map<number, InFlight>()
   const heldKeys = new Set<string>()
   /** Told to be cancelled while jobs were being made ready: perhaps one of them. */
-  const doomedEarly = new Set<string>()
+  const doomedEarly: Doomed = new Map()
+  const totals = new Map<string, { claimed: number; succeeded: number; failed: number }>()
+  const timeLimits = new Map<string, number>()
   const stop = new AbortController()
   const hardStop = new AbortController()
+  const silence = new AbortController()
+  let leaveWithinMs = Number.POSITIVE_INFINITY
   let key = 0
-  let processed = 0
   let starting = 0
-  let queues = await served(context, options)
+  const serving = await openServing(context, { only: options.queues })
+  const lastCommand = await newestCommand(context.sql)
   /** So many looks for jobs of lost answers are still to come: a statement may commit after its connection is gone. */
   let looks = 0
   let suspects = new Set<string>()
@@ -73,9 +91,12 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     session: () => lease.session() ?? -1,
     // Without children it takes decisions only: a task would have to be given back.
     serves: () =>
-      queues
+      serving
+        .queues()
         .filter(
-          queue => queue.id === 0 || (pool && !queue.paused && queue.concurrency === null && queue.rate_count === null),
+          queue =>
+            queue.id === 0 ||
+            (children.pool() && !queue.paused && queue.concurrency === null && queue.rate_count === null),
         )
         .map(queue => queue.id),
     events: context.events,
@@ -88,52 +109,81 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
 
   const teller = openTeller(context, () => lease.session(), {
     all: () => inFlight.values(),
-    started: key => pool?.started(key) ?? false,
+    started: key => children.pool()?.started(key) ?? false,
   })
-  let pool: Pool | null = null
+  const children = await openChildren(context, {
+    size: options.concurrency,
+    range: options.autoscale ?? null,
+    newPool,
+    onReplaced: () => puller.wake(serving.ids()),
+  })
+  const about = () => ({ queues: serving.queues().map(queue => queue.name), concurrency: children.size() })
   const lease = await keepLease(context, {
     worker: options.name,
-    queues: queues.map(queue => queue.name),
     handlers: options.handlers,
-    concurrency: options.concurrency,
+    about,
     leaseMs: options.leaseMs,
     onOpen: session => context.log('debug', 'session opened', { session }),
     onLost: loseEverything,
     onRenewed: () =>
       void lookAfter().catch(error => context.log('debug', `looking after held jobs failed: ${error.message}`)),
+  }).catch(async error => {
+    await children.close(0)
+    throw error
   })
-  pool = options.concurrency > 0 ? await newPool() : null
 
   /** Room for a pull worth its while: each skips what is in flight anew, so a few jobs at a time cost far more than many. */
   const capacity = () => {
+    const pool = children.pool()
     const room = !pool || settler.backlog() > maxBacklog ? 0 : pool.capacity() - starting
     return room * 4 >= inFlight.size + starting ? room : 0
   }
   const puller = openPuller(context, {
     session: lease.session,
-    queues: () => (pool ? queues : queues.filter(queue => queue.id === 0)),
+    queues: () => (children.pool() ? serving.queues() : serving.queues().filter(queue => queue.id === 0)),
     capacity,
     onLostAnswer: lookForOrphans,
     onClaimed: jobs => void take(jobs),
     signal: stop.signal,
   })
-  let hints = await context.broker.listen(
-    queues.map(queue => queue.id),
-    onHints,
-  )
+  await serving.listen(onHints)
   const controls = await context.broker.onControl(onControl)
+  const subject = {
+    context,
+    options,
+    session: lease.session,
+    children,
+    serving,
+    jobs: () => inFlight.values(),
+    totals,
+    timeLimits,
+    restate,
+    leave,
+  }
+  const obeying = obey(context, { worker: options.name, after: lastCommand, subject }, silence.signal)
+  const scaling = autoscale(context, { children, serving, restate, idleMs: options.idleMs }, stop.signal)
   options.onReady?.({
     session: lease.session,
-    pool,
+    pool: children.pool(),
     held: () => heldKeys.size,
     backlog: settler.backlog,
-    recycle: () => pool?.recycle(),
+    recycle: () => children.pool()?.recycle(),
   })
-  puller.wake(queues.map(queue => queue.id))
+  puller.wake(serving.ids())
 
-  if (!signal.aborted)
-    await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
+  const onSignal = () => leave(options.drainMs)
+  if (signal.aborted) onSignal()
+  else signal.addEventListener('abort', onSignal, { once: true })
+  await aborted(stop.signal)
   await drain()
+  signal.removeEventListener('abort', onSignal)
+
+  /** Takes nothing new from now on; what runs may go on for so long. */
+  function leave(drainMs: number) {
+    if (drainMs < leaveWithinMs) leaveWithinMs = drainMs
+    stop.abort()
+    void children.close(leaveWithinMs)
+  }
 
   /** Everything that came to this session, by claim or by settle: decisions here, tasks to the children. */
   async function take(jobs: HeldJob[]): Promise<void> {
@@ -148,12 +198,16 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
       const tasks = held.filter(({ job }) => !isDecision(job))
       if (control.length > 0) settler.add(await decideAll(context.sql, context.values, control))
       if (tasks.length > 0) {
-        const { started, work, actions } = await prepare(context, tasks, () => ++key)
+        const { started, work, actions } = await prepare(context, tasks, { nextKey: () => ++key, timeLimits })
         if (actions.length > 0) settler.add(actions)
         if (session !== lease.session()) return // lost meanwhile: they are others' now
+        const pool = children.pool()
         if (stop.signal.aborted || !pool) settler.add(started.map(({ job }) => ({ do: 'release', job, untold: 0 })))
         else {
-          for (const one of started) inFlight.set(one.key, one)
+          for (const one of started) {
+            inFlight.set(one.key, one)
+            totalOf(one).claimed++
+          }
           pool.run(work)
           if (doomedEarly.size > 0) abortDoomed(doomedEarly)
         }
@@ -180,6 +234,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
       const one = inFlight.get(result.key)
       if (!one) continue
       inFlight.delete(result.key)
+      totalOf(one)[result.ok ? 'succeeded' : 'failed']++
       const action = conclude(one, result)
       if (action.do === 'postpone')
         context.log(
@@ -188,9 +243,15 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
         )
       actions.push(action)
     }
-    processed += actions.length
     settler.add(actions)
     puller?.room()
+  }
+
+  function totalOf({ job, loaded }: InFlight) {
+    const task = loaded.nodes[job.node]!.task!.name
+    let total = totals.get(task)
+    if (!total) totals.set(task, (total = { claimed: 0, succeeded: 0, failed: 0 }))
+    return total
   }
 
   function onFlush(flushed: Flushed) {
@@ -200,7 +261,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     if (flushed.ready.length > 0) {
       const hinted = new Set(flushed.ready.map(ready => ready.queue))
       context.broker.ring(asHints(flushed.ready))
-      if (!stop.signal.aborted) puller.wake([...hinted].filter(id => queues.some(queue => queue.id === id)))
+      if (!stop.signal.aborted) puller.wake(serving.ids().filter(id => hinted.has(id)))
     }
     if (flushed.scheduled) context.broker.broadcast({ type: 'timers' })
     for (const { run, n } of flushed.stopped)
@@ -215,7 +276,8 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
 
   /** What waits behind a queue's `concurrency` may go on when a job of it has ended: nobody else would say so. */
   function freeLimited(gone: HeldJob[]) {
-    const limited = queues
+    const limited = serving
+      .queues()
       .filter(queue => queue.concurrency !== null && gone.some(job => job.queue === queue.id))
       .map(queue => queue.id)
     if (limited.length === 0) return
@@ -229,48 +291,47 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
 
   function onControl(message: Control) {
     if (message.type === 'cancel') {
-      const doomed = new Set(
-        message.jobs.filter(job => job.session === lease.session()).map(job => `${message.run}/${job.n}`),
-      )
+      const { run, graceMs = null } = message
+      const own = message.jobs.filter(job => job.session === lease.session())
+      const doomed: Doomed = new Map(own.map(job => [`${run}/${job.n}`, graceMs]))
       if (doomed.size > 0) abortDoomed(doomed)
-      if (starting > 0) for (const job of doomed) doomedEarly.add(job)
+      if (starting > 0) for (const [job, grace] of doomed) doomedEarly.set(job, grace)
       puller.wake([0])
     }
     if (message.type === 'queues')
-      void refreshQueues().then(
-        () => puller.wake(queues.map(queue => queue.id)),
+      void serving.refresh().then(
+        () => puller.wake(serving.ids()),
         error => context.log('debug', `queues were not read again: ${error.message}`),
       )
   }
 
-  function abortDoomed(doomed: Set<string>) {
-    for (const one of inFlight.values())
-      if (doomed.has(`${one.job.run}/${one.job.n}`)) {
-        one.job.doomed = true
-        pool?.abort(one.key, 'Cancelled', options.graceMs)
-      }
+  function abortDoomed(doomed: Doomed) {
+    for (const one of inFlight.values()) {
+      const graceMs = doomed.get(`${one.job.run}/${one.job.n}`)
+      if (graceMs === undefined) continue
+      one.job.doomed = true
+      children.pool()?.abort(one.key, 'Cancelled', graceMs ?? options.graceMs)
+    }
   }
 
-  /** Queues' live fields, and queues that are new: those are listened to and looked at from now on. */
-  async function refreshQueues() {
-    const before = new Set(queues.map(queue => queue.id))
-    queues = await served(context, options, true)
-    if (queues.length === before.size && queues.every(queue => before.has(queue.id))) return
-    const old = hints
-    hints = await context.broker.listen(
-      queues.map(queue => queue.id),
-      onHints,
-    )
-    await old.stop()
+  /** Lists show how it has changed, and queues that are new to it are looked at. */
+  async function restate() {
+    const session = lease.session()
+    if (session !== null) await restateSession(context.sql, { session, ...about() })
+    puller.wake(serving.ids())
   }
 
   /** With each renewal: queues' live fields, long jobs that were cancelled, jobs of lost answers. */
   async function lookAfter() {
     await context.lookAtEvents()
-    await teller.heartbeat(inFlight.size, processed)
-    await refreshQueues()
+    await teller.heartbeat(
+      inFlight.size,
+      totals.values().reduce((sum, total) => sum + total.succeeded + total.failed, 0),
+    )
+    await serving.refresh()
     const old = [...inFlight.values()].filter(one => performance.now() - one.since > 1000).map(one => one.job)
-    if (old.length > 0) abortDoomed(new Set((await doomedJobs(context.sql, old)).map(job => `${job.run}/${job.n}`)))
+    if (old.length > 0)
+      abortDoomed(new Map((await doomedJobs(context.sql, old)).map(job => [`${job.run}/${job.n}`, job.grace_ms])))
     const session = lease.session()
     if (looks > 0 && session !== null) await giveBack(session)
   }
@@ -314,29 +375,12 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
   function loseEverything() {
     inFlight.clear()
     heldKeys.clear()
-    const old = pool
-    if (!old) return
-    pool = null
-    void old.close({ drainMs: 0 })
-    void reopenPool()
+    children.replace()
   }
 
-  /** Until it succeeds: without children this worker only decides. */
-  async function reopenPool() {
-    while (!stop.signal.aborted && !pool) {
-      pool = await newPool().catch(error => {
-        context.log('error', `no child process could be started: ${error.message}`)
-        return null
-      })
-      if (!pool) await sleep(1000, undefined, { signal: stop.signal }).catch(() => {})
-    }
-    if (stop.signal.aborted) await pool?.close({ drainMs: 0 })
-    else puller.wake(queues.map(queue => queue.id))
-  }
-
-  function newPool(): Promise<Pool> {
+  function newPool(size: number): Promise<Pool> {
     return openPool({
-      children: options.concurrency,
+      children: size,
       slots: options.slots,
       handlersDir: options.handlersDir,
       graceMs: options.graceMs,
@@ -363,16 +407,17 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
   }
 
   async function drain() {
-    stop.abort()
-    await Promise.all([hints.stop(), controls.stop(), puller.done])
+    await Promise.all([serving.stop(), puller.done, scaling])
     const session = lease.session()
     if (session !== null) await drainSession(context.sql, session).catch(() => {})
-    await pool?.close({ drainMs: options.drainMs })
+    await children.close(leaveWithinMs)
     const patience = setTimeout(() => hardStop.abort(), options.drainMs + 5000)
     await teller.pending()
     await settler.idle()
     clearTimeout(patience)
     teller.stop()
+    silence.abort()
+    await Promise.all([controls.stop(), obeying])
     await logs.close()
     await lease.close()
   }
@@ -383,11 +428,10 @@ const isDecision = (job: HeldJob): boolean => job.queue === 0 || job.inner_base 
 
 const keyOf = ({ run, n, attempt }: HeldJob): string => `${run}/${n}/${attempt}`
 
-/** The queues a worker looks at, the engine's own first. */
-const served = async (context: Context, options: WorkerOptions, fresh = false): Promise<QueueRow[]> => {
-  const all = await context.queues(fresh)
-  return options.queues === null ? all : all.filter(queue => queue.id === 0 || options.queues!.includes(queue.name))
-}
+const aborted = (signal: AbortSignal): Promise<void> =>
+  signal.aborted
+    ? Promise.resolve()
+    : new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
 
 /** One hint a queue; jobs by name where there are few, else a bump. */
 const asHints = (ready: Flushed['ready']): Hint[] => {

@@ -132,7 +132,10 @@ const factsOf = (rows: (HeldJob & RunColumns)[]): RunFacts[] =>
     row.n === 0 ? [{ id: row.run, name: row.run_name!, input: row.run_input, started_at: row.run_started_at! }] : [],
   )
 
-/** Gives jobs back unstarted: nothing is counted, `attempt` stays (the next claim raises it). Returns what is queued again. */
+/**
+ * Gives jobs back unstarted: nothing is counted, `attempt` stays (the next claim raises it). Cancelled ones go to the engine's
+ * own queue: theirs may be paused. Returns what is queued again.
+ */
 export const release = (
   sql: Sql,
   {
@@ -143,7 +146,10 @@ export const release = (
 ): Promise<QueuedJob[]> =>
   sql<QueuedJob>`
   with put_back as (
-  update job set session = null
+  update job set session = null,
+    queue = case when job.doomed or job.result is not null then 0 else job.queue end,
+    rank = case when job.doomed or job.result is not null then 0 else job.rank end,
+    inner_base = case when job.result is not null then coalesce(job.inner_base, job.base) else job.inner_base end
   from unnest(
     ${column(jobs.map(j => j.run))}::uuid[], ${column(jobs.map(j => j.n))}::int[], ${column(jobs.map(j => j.attempt))}::int[],
     ${column(jobs.map(j => code['job.released'] + (j.untold ?? 0)))}::smallint[]

@@ -18,7 +18,8 @@ export const lostJobs = (sql: Sql, { limit }: { limit: number }): Promise<(HeldJ
  * the lost worker settle nothing. Locked in the order of their ids, like every write to several jobs; what another reaper is
  * taking is skipped. A container that waits for its decision is requeued uncounted: it ran nobody's code.
  *
- * With a `result`, JSON text, the job has been decided: it goes to the engine's own queue, where its blocks are opened.
+ * With a `result`, JSON text, the job has been decided: it goes to the engine's own queue, where its blocks are opened. So does
+ * one that was cancelled meanwhile.
  */
 export const requeueLost = (
   sql: Sql,
@@ -39,9 +40,9 @@ export const requeueLost = (
   requeued as (
     update job set session = null, lost = job.lost + gone.counts::int,
       result = coalesce(gone.result::json, job.result),
-      queue = case when gone.result is null then job.queue else 0 end,
-      rank = case when gone.result is null then job.rank else 0 end,
-      inner_base = case when gone.result is null then job.inner_base else coalesce(job.inner_base, job.base) end
+      queue = case when job.doomed or gone.result is not null or job.result is not null then 0 else job.queue end,
+      rank = case when job.doomed or gone.result is not null or job.result is not null then 0 else job.rank end,
+      inner_base = case when gone.result is not null or job.result is not null then coalesce(job.inner_base, job.base) else job.inner_base end
     from gone where job.run = gone.run and job.n = gone.n
     returning job.queue, job.run, job.n, job.attempt, job.node, job.parent, job.item, gone.counts, job.failures + job.lost as tries
   ),

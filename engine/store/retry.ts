@@ -37,8 +37,12 @@ export const retry = (
   ),
   put_back as (
     update job set session = null, failures = job.failures + (not a.lost)::int, lost = job.lost + a.lost::int,
-      phase = case when a.delay_ms is null or job.doomed then 'ready'::phase else 'scheduled' end, -- cancelled meanwhile: no reason to wait
-      due_at = clock_now() + case when job.doomed then 0 else coalesce(a.delay_ms, 0) end * interval '1 millisecond'
+      -- cancelled meanwhile: no reason to wait, nor for a queue that may be paused
+      phase = case when a.delay_ms is null or (job.doomed is true or job.result is not null) then 'ready'::phase else 'scheduled' end,
+      due_at = clock_now() + case when (job.doomed is true or job.result is not null) then 0 else coalesce(a.delay_ms, 0) end * interval '1 millisecond',
+      queue = case when (job.doomed is true or job.result is not null) then 0 else job.queue end,
+      rank = case when (job.doomed is true or job.result is not null) then 0 else job.rank end,
+      inner_base = case when job.result is not null then coalesce(job.inner_base, job.base) else job.inner_base end
     from attempt a
     where job.run = a.run and job.n = a.n and job.attempt = a.attempt and job.session = ${session}
       and exists (select from session where id = ${session} and lease_ends_at > clock_now())

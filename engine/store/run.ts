@@ -99,6 +99,17 @@ export const startOnce = (
     return { id: run.id, duplicate: false, conflict: false }
   })
 
+/** Names and values that people give to runs, to find them by. */
+export type Labels = { [name: string]: string }
+
+/** Runs with all of these labels that have not ended: their root still has a job. */
+export const openRunsWith = (
+  sql: Sql,
+  { namespace, labels }: { namespace: string; labels: Labels },
+): Promise<{ id: string }[]> => sql<{ id: string }>`
+  select run.id from job join run on run.id = job.run
+  where job.n = 0 and run.namespace = ${namespace} and run.labels::jsonb @> ${JSON.stringify(labels)}::text::jsonb order by run.id`
+
 export type RunRow = {
   id: string
   namespace: string
@@ -124,7 +135,13 @@ export const readRuns = (sql: Sql, ids: string[]): Promise<RunRow[]> => sql<RunR
 /** Newest first; all filters optional. */
 export const listRuns = (
   sql: Sql,
-  { namespace, name, state, limit }: { namespace: string; name?: string; state?: string; limit: number },
+  {
+    namespace,
+    name,
+    state,
+    labels = {},
+    limit,
+  }: { namespace: string; name?: string; state?: string; labels?: Labels; limit: number },
 ): Promise<(RunRow & { done: number; open: number })[]> => sql<RunRow & { done: number; open: number }>`
   select r.id, r.namespace, r.kind, r.name, r.revision, r.plan, r.state, r.input, r.labels, r.trigger, r.reason, r.warnings, r.started_at, r.ended_at,
     (select count(*)::int from outcome o where o.run = r.id and o.final) as done,
@@ -132,6 +149,7 @@ export const listRuns = (
   from (
     select * from run where namespace = ${namespace} and (${name ?? null}::text is null or name = ${name ?? null})
       and (${state ?? null}::text is null or state::text = ${state ?? null})
+      and (${JSON.stringify(labels)}::text = '{}' or labels::jsonb @> ${JSON.stringify(labels)}::text::jsonb)
     order by id desc limit ${limit}
   ) r order by r.id desc`
 

@@ -28,6 +28,17 @@ create table chunk (
   constraint chunk_pkey PRIMARY KEY (run, n, chunk)
 );
 
+create table command (
+  id bigint generated always as identity not null,
+  namespace text not null,
+  workers json,
+  type text not null,
+  body json not null,
+  issued_at timestamp with time zone default clock_now() not null,
+  expires_at timestamp with time zone,
+  constraint command_pkey PRIMARY KEY (id)
+);
+
 create table event_batch (
   id bigint generated always as identity not null,
   at timestamp with time zone default clock_now() not null,
@@ -77,6 +88,7 @@ create table job (
   phase phase not null,
   doomed boolean,
   result json,
+  grace_ms integer,
   constraint job_pkey PRIMARY KEY (run, n),
   constraint job_check CHECK (((session IS NULL) OR (phase = 'ready'::phase))),
   constraint job_pending_check CHECK ((pending >= 0)),
@@ -171,6 +183,14 @@ create table relay (
   constraint relay_pkey PRIMARY KEY (namespace)
 );
 
+create table reply (
+  command bigint not null,
+  session integer not null,
+  body json not null,
+  at timestamp with time zone default clock_now() not null,
+  constraint reply_pkey PRIMARY KEY (command, session)
+);
+
 create table revision (
   namespace text not null,
   kind text not null,
@@ -234,5 +254,7 @@ CREATE INDEX outcome_job ON ONLY outcome USING btree (run, n);
 CREATE INDEX session_open ON session USING btree (id) WHERE (ended_at IS NULL);
 
 alter table manifest add constraint manifest_namespace_kind_name_revision_fkey FOREIGN KEY (namespace, kind, name, revision) REFERENCES revision(namespace, kind, name, revision) DEFERRABLE INITIALLY DEFERRED;
+
+alter table reply add constraint reply_command_fkey FOREIGN KEY (command) REFERENCES command(id) ON DELETE CASCADE;
 
 alter table revision add constraint revision_plan_fkey FOREIGN KEY (plan) REFERENCES plan(id);

@@ -51,6 +51,13 @@ export const renewSession = async (
   return rows.length > 0
 }
 
+/** What lists show of a session: changed by a command. */
+export const restateSession = (
+  sql: Sql,
+  { session, queues, concurrency }: { session: number; queues: string[]; concurrency: number },
+) =>
+  sql`update session set queues = ${JSON.stringify(queues)}::json, concurrency = ${concurrency} where id = ${session}`
+
 export const drainSession = (sql: Sql, session: number) => sql`update session set draining = true where id = ${session}`
 
 /** Ends a session that holds no job any more. */

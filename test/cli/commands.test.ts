@@ -209,6 +209,8 @@ const calls: { [command: string]: string[] } = {
   cancel: [],
   plan: ['greet'],
   db: ['status'],
+  inspect: ['ping'],
+  control: ['time-limit', 'greet', 'none'],
 }
 
 for (const spec of commands.filter(({ options }) => options.some(([flags]) => flags.startsWith('-o,')))) {

@@ -111,7 +111,8 @@ create table job (
   rank smallint not null check (rank between 0 and 9), -- 9 - priority, as the index reads it: 0 first
   phase phase not null,
   doomed boolean,             -- cancelled from above: tells its parent in any case, starts nothing new
-  result json,                -- decided, while onError and finally still run
+  result json,                -- decided, while onError and finally still run, or (cancelled) its handler
+  grace_ms int,               -- cancelled: how long its handler may go on; null: as its worker was told
   primary key (run, n),
   check (session is null or phase = 'ready')
 ) with (fillfactor = 45, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);
@@ -177,6 +178,25 @@ create table session (
   ended_at timestamptz
 );
 create index session_open on session (id) where ended_at is null;
+
+-- What people ask of workers, and what those answer: state first, a message only says *look now*. Ids become visible in their
+-- order (issueCommand), so a worker that was away reads on behind the newest it knows.
+create table command (
+  id bigint generated always as identity primary key,
+  namespace text not null,
+  workers json,               -- names; null: all of the namespace
+  type text not null,
+  body json not null,
+  issued_at timestamptz not null default clock_now(),
+  expires_at timestamptz      -- after it nobody waits for the answer
+);
+create table reply (
+  command bigint not null references command on delete cascade,
+  session int not null,
+  body json not null,
+  at timestamptz not null default clock_now(),
+  primary key (command, session)
+);
 
 create table log (
   run uuid not null,
