@@ -107,10 +107,6 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     onRefused: refuse,
   })
 
-  const teller = openTeller(context, () => lease.session(), {
-    all: () => inFlight.values(),
-    started: key => children.pool()?.started(key) ?? false,
-  })
   const children = await openChildren(context, {
     size: options.concurrency,
     range: options.autoscale ?? null,
@@ -132,6 +128,10 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     throw error
   })
 
+  const teller = openTeller(context, () => lease.session(), {
+    all: () => inFlight.values(),
+    started: key => children.pool()?.started(key) ?? false,
+  })
   /** Room for a pull worth its while: each skips what is in flight anew, so a few jobs at a time cost far more than many. */
   const capacity = () => {
     const pool = children.pool()
@@ -324,10 +324,8 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
   /** With each renewal: queues' live fields, long jobs that were cancelled, jobs of lost answers. */
   async function lookAfter() {
     await context.lookAtEvents()
-    await teller.heartbeat(
-      inFlight.size,
-      totals.values().reduce((sum, total) => sum + total.succeeded + total.failed, 0),
-    )
+    const processed = [...totals.values()].reduce((sum, total) => sum + total.succeeded + total.failed, 0)
+    await teller.heartbeat(inFlight.size, processed)
     await serving.refresh()
     const old = [...inFlight.values()].filter(one => performance.now() - one.since > 1000).map(one => one.job)
     if (old.length > 0)
