@@ -25,11 +25,15 @@ const eventsOf = async (run: string): Promise<CloudEvent[]> => {
   })
   return found
 }
-/** `type attempt` by step, in their order. */
+/** `type attempt` by step, in their order. What was handed back before it started, as happens behind a slow neighbour, is left out. */
 const bySteps = (events: CloudEvent[]): Record<string, string[]> => {
   const steps: Record<string, string[]> = {}
   for (const { type, data } of events) {
     const step = String(data.step ?? 'run')
+    if (type === 'job.released') {
+      steps[step]!.pop()
+      continue
+    }
     const name = type.slice(type.indexOf('.') + 1)
     ;(steps[step] ??= []).push((data.attempt ?? 1) === 1 ? name : `${name} ${data.attempt}`)
   }
