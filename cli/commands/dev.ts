@@ -23,6 +23,7 @@ import {
 import {
   type EmbeddedPostgres,
   reaper,
+  relay,
   startPostgres,
   timers,
   type Worker,
@@ -186,7 +187,7 @@ const startServices = async (
   work.catch(ready.reject)
   const ended = new AbortController()
   work.finally(() => ended.abort()).catch(() => {})
-  const done = Promise.all([work, timers(context, signal), reaper(context, config, signal)])
+  const done = Promise.all([work, timers(context, signal), relay(context, signal), reaper(context, config, signal)])
   done.catch(ready.reject)
   return { worker: await ready.promise, ended: ended.signal, done }
 }

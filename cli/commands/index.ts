@@ -117,6 +117,25 @@ export const commands: CommandSpec[] = [
     load: () => import('./wait.ts'),
   },
   {
+    usage: 'events [run]',
+    summary: 'what has happened to runs, jobs and workers, as CloudEvents; of one run, or all',
+    options: [
+      ['-f, --follow', 'goes on: with what happens next, or until the run has ended'],
+      ['--type <types>', 'these only: job.succeeded,run.*'],
+      ['--since <time>', 'from then on: 10m, or 2026-11-22T18:00:00Z'],
+      ['--snapshot <period>', 'every so often a line: workers, open jobs, events since the last'],
+      ['-o, --output <format>', 'how the answer is printed', 'table'],
+    ],
+    formats: ['table', 'json', 'jsonl'],
+    examples: [
+      'tq events @latest',
+      "tq events -f --type 'job.failed,worker.*'",
+      'tq events --since 1h -o jsonl',
+      'tq events --snapshot 30s',
+    ],
+    load: () => import('./events.ts'),
+  },
+  {
     usage: 'logs <run>',
     summary: 'log lines of a run, or of a step with RUN/STEP',
     options: [

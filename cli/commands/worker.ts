@@ -1,5 +1,5 @@
 import { listHandlers, type LogLevel, logLevels, openClient, readConfig } from '../../engine/client.ts'
-import { reaper, timers, worker } from '../../engine/server.ts'
+import { reaper, relay, timers, worker } from '../../engine/server.ts'
 import { urlOf } from '../connect.ts'
 import { rangeOf } from './control.ts'
 import type { Action } from './index.ts'
@@ -64,6 +64,7 @@ const workerCommand: Action = async (io, options) => {
       stop.signal,
     ).finally(() => stop.abort()),
     timers(context, stop.signal),
+    relay(context, stop.signal),
     reaper(context, config, stop.signal),
   ])
   await context.close()

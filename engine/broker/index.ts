@@ -24,6 +24,15 @@ export type Health = {
   refused: { [reason: string]: number }
 }
 
+/** An event as CloudEvents has it; what of it a broker must know. `stream`: those of one stream stay in their order. */
+export type Event = {
+  stream: string
+  event: { id: string; type: string; source: string; subject: string; time: string; data: object } & Record<
+    string,
+    unknown
+  >
+}
+
 /** How a queue's messages are kept, where a broker has topics. Absent: its default. */
 export type TopicSettings = { partitions?: number; replication?: number; retentionMs?: number }
 export type TopicReport = {
@@ -47,6 +56,11 @@ export type Broker = {
   /** To every process that listens, or to fewer. Returns at once, never throws. */
   broadcast(message: Control): void
   onControl(on: (message: Control) => void): Promise<{ stop(): Promise<void> }>
+  /**
+   * Sends events to whom it may concern outside: resolves when they are kept, throws where they are not. Null: this broker
+   * has nobody to send them to, who wants them reads the outbox.
+   */
+  publish: ((events: Event[]) => Promise<void>) | null
   health(): Health
   /** What the broker needs for these queues is made, or said; with `prune` what no queue needs any more is deleted. */
   ensureTopics(queues: { name: string; topic: TopicSettings }[], options: { prune: boolean }): Promise<TopicReport[]>

@@ -176,6 +176,7 @@ export const openPool = async (options: PoolOptions): Promise<Pool> => {
         child.process.send({ abort: key, reason })
       }
     },
+    started: key => [...children].some(child => child.held.get(key)?.startedAt !== undefined),
     resize: count => {
       wanted = count
       const able = [...children].filter(child => !child.retiring).sort((a, b) => a.held.size - b.held.size)

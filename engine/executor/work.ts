@@ -83,6 +83,8 @@ export type Pool = {
    * sooner. An unknown key is ignored.
    */
   abort(key: number, reason: 'Timeout' | 'Cancelled', graceMs?: number): void
+  /** Whether the handler of an attempt is known to have begun. */
+  started(key: number): boolean
   resize(children: number): void
   /** Replaces every child after what it holds, as when handlers have changed. */
   recycle(): void

@@ -35,16 +35,22 @@ export const code = Object.fromEntries(Object.entries(eventTypes).map(([number, 
 }
 
 /**
- * Added to a code where the same fact also says that the job was claimed and its handler started: most jobs are through
- * before anybody could have been told, and one fact costs less than three.
+ * Added to a code where the same fact also says that the job was claimed, or that its handler was started: most jobs are
+ * through before anybody could have been told, and one fact costs less than three.
  */
-export const began = 64
+export const alsoClaimed = 64
+export const alsoStarted = 128
+export const alsoBoth = alsoClaimed + alsoStarted
 
 /** The events that a stored code stands for, in their order. */
 export const typesOf = (what: number): EventType[] => {
-  const type = eventTypes[(what & ~began) as EventCode]
+  const type = eventTypes[(what % alsoClaimed) as EventCode]
   if (!type) return []
-  return what & began ? ['job.claimed', 'job.started', ...(type === 'job.started' ? [] : [type])] : [type]
+  return [
+    ...(what & alsoClaimed ? (['job.claimed'] as const) : []),
+    ...(what & alsoStarted ? (['job.started'] as const) : []),
+    type,
+  ]
 }
 
 const endCodes: { [State in EndState]: number } = {
@@ -55,5 +61,9 @@ const endCodes: { [State in EndState]: number } = {
   omitted: code['job.omitted'],
 }
 
-/** What a job's end is written as; `told`: others know already that it was claimed and started, or it never was. */
-export const endCode = (state: EndState, told: boolean): number => endCodes[state] + (told ? 0 : began)
+/** What a job's end is written as; `untold`: of alsoClaimed and alsoStarted what is still to be said. */
+export const endCode = (state: EndState, untold: number): number => endCodes[state] + untold
+
+/** The code that says by itself what is still to be said; 0: nothing. */
+export const toSay = (untold: number): number =>
+  untold & alsoStarted ? code['job.started'] + (untold & alsoClaimed) : untold ? code['job.claimed'] : 0

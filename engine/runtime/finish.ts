@@ -61,7 +61,7 @@ const ended = (kind: string, decision: Decision, attempt: Attempt) =>
         state: decision.state,
         ranMs: attempt.ranMs,
         code: attempt.code,
-        told: attempt.told,
+        untold: attempt.untold,
       }
     : undefined
 

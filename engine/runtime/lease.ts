@@ -46,6 +46,7 @@ export const keepLease = async (context: Context, options: Options): Promise<Lea
       namespace: context.namespace,
       host: hostname(),
       pid: process.pid,
+      heartbeatMs: leaseMs / 5,
     })
     keep(client, session)
     renewedAt = asked

@@ -197,7 +197,9 @@ const perform = async (
   const released = by('release')
   if (released.length > 0)
     work.push(
-      release(sql, { ...at, jobs: released.map(({ job }) => job) }).then(rows => void result.ready.push(...rows)),
+      release(sql, { ...at, jobs: released.map(({ job, untold }) => ({ ...job, untold })) }).then(
+        rows => void result.ready.push(...rows),
+      ),
     )
   await Promise.all(work)
   // Cancelled between its decision and this statement: whoever claims it next sees that. Not ours any more: nothing happens.

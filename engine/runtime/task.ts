@@ -1,5 +1,6 @@
 import type { JobError } from '../model/errors.ts'
 import { evaluate, ExpressionError, type Scope } from '../model/expression.ts'
+import { alsoBoth, alsoClaimed } from '../model/event.ts'
 import type { Json } from '../model/json.ts'
 import { type Validator, validator } from '../model/schema.ts'
 import type { Result, Work } from '../executor/index.ts'
@@ -26,8 +27,8 @@ export type InFlight = {
   /** Its time is limited by the deadline, not by the attempt's timeout. */
   atDeadline: boolean
   since: number
-  /** Others were told that it was claimed and started, or are being told. */
-  told: boolean
+  /** What others have not been told of yet, that it was claimed and that it was started: see model/event.ts. */
+  untold: number
 }
 
 /**
@@ -84,7 +85,7 @@ export const prepare = async (
       input: input.text,
       atDeadline,
       since: performance.now(),
-      told: false,
+      untold: alsoBoth,
     })
     work.push({
       key,
@@ -103,9 +104,11 @@ export const prepare = async (
 }
 
 /** What is to be done after an attempt. */
-export const conclude = ({ job, loaded, input, scope, atDeadline, told }: InFlight, result: Result): Action => {
+export const conclude = ({ job, loaded, input, scope, atDeadline, untold: all }: InFlight, result: Result): Action => {
   const node = loaded.nodes[job.node]!
-  const attempt = { input, ranMs: result.ranMs, code: result.code ?? null, told }
+  // Without a code and a time it ended before it could start.
+  const untold = result.code === undefined && result.ranMs === 0 ? all & alsoClaimed : all
+  const attempt = { input, ranMs: result.ranMs, code: result.code ?? null, untold }
   if (result.ok) return finish(job, loaded, accepted(loaded, job.node, scope, result.output), attempt)
   const { error } = result
   if (error.name === 'HandlerMissing') return { do: 'postpone', job, delayMs: handlerAgainMs }

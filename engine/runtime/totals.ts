@@ -9,3 +9,7 @@ export const count = (totals: Totals, { job, loaded }: InFlight, what: 'claimed'
   if (known) known[what]++
   else totals.set(task, { claimed: 0, succeeded: 0, failed: 0, [what]: 1 })
 }
+
+/** How many attempts have ended, of all tasks. */
+export const endedAttempts = (totals: Totals): number =>
+  [...totals.values()].reduce((sum, { succeeded, failed }) => sum + succeeded + failed, 0)

@@ -1,5 +1,6 @@
 import type { Control, Hint, KafkaOptions } from '../broker/index.ts'
 import { openPool, type Pool, type Result } from '../executor/index.ts'
+import { alsoClaimed } from '../model/event.ts'
 import type { HeldJob } from '../store/job.ts'
 import { newestCommand } from '../store/command.ts'
 import { drainSession, restateSession } from '../store/session.ts'
@@ -20,7 +21,8 @@ import { openPuller } from './puller.ts'
 import { openServing } from './serving.ts'
 import { type Flushed, openSettler } from './settler.ts'
 import { conclude, type InFlight, prepare } from './task.ts'
-import { count, type Totals } from './totals.ts'
+import { openTeller } from './teller.ts'
+import { count, endedAttempts, type Totals } from './totals.ts'
 import { end, jobError, noAttempt } from './action.ts'
 
 export type WorkerOptions = {
@@ -98,6 +100,10 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     onRefused: refuse,
   })
 
+  const teller = openTeller(context, () => lease.session(), {
+    all: () => inFlight.values(),
+    started: key => children.pool()?.started(key) ?? false,
+  })
   const children = await openChildren(context, {
     size: options.concurrency,
     range: options.autoscale ?? null,
@@ -196,7 +202,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
         if (actions.length > 0) settler.add(actions)
         if (session !== lease.session()) return // lost meanwhile: they are others' now
         const pool = children.pool()
-        if (stop.signal.aborted || !pool) settler.add(started.map(({ job }) => ({ do: 'release', job })))
+        if (stop.signal.aborted || !pool) settler.add(started.map(({ job }) => ({ do: 'release', job, untold: 0 })))
         else {
           for (const one of started) {
             inFlight.set(one.key, one)
@@ -217,6 +223,12 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
   }
 
   function onResults(results: Result[]) {
+    const telling = teller.pending()
+    if (telling) void telling.then(() => concludeAll(results))
+    else concludeAll(results)
+  }
+
+  function concludeAll(results: Result[]) {
     const actions: Action[] = []
     for (const result of results) {
       const one = inFlight.get(result.key)
@@ -291,6 +303,8 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
 
   /** With each renewal: queues' live fields, long jobs that were cancelled, jobs of lost answers. */
   async function lookAfter() {
+    await context.lookAtEvents()
+    await teller.heartbeat(inFlight.size, endedAttempts(totals))
     await serving.refresh()
     await doomed.look()
     const session = lease.session()
@@ -330,9 +344,9 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
       ...(options.recycleAfter ? { recycleAfter: options.recycleAfter } : {}),
       onResults,
       onReleased(keys) {
-        const jobs = keys.flatMap(one => inFlight.get(one)?.job ?? [])
+        const given = keys.flatMap(one => inFlight.get(one) ?? [])
         for (const one of keys) inFlight.delete(one)
-        settler.add(jobs.map(job => ({ do: 'release', job })))
+        settler.add(given.map(({ job, untold }) => ({ do: 'release', job, untold: untold & alsoClaimed })))
       },
       onLog: lines => logs.write(lines, one => inFlight.get(one)?.job),
       onProgress: progress =>
@@ -354,8 +368,10 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     if (session !== null) await drainSession(context.sql, session).catch(() => {})
     await children.close(leaveWithinMs)
     const patience = setTimeout(() => hardStop.abort(), options.drainMs + 5000)
+    await teller.pending()
     await settler.idle()
     clearTimeout(patience)
+    teller.stop()
     silence.abort()
     await Promise.all([controls.stop(), obeying])
     await logs.close()

@@ -142,7 +142,7 @@ export const release = (
     session,
     jobs,
     events = null,
-  }: { session: number; jobs: { run: string; n: number; attempt: number }[]; events?: string | null },
+  }: { session: number; jobs: { run: string; n: number; attempt: number; untold?: number }[]; events?: string | null },
 ): Promise<QueuedJob[]> =>
   sql<QueuedJob>`
   with put_back as (
@@ -151,10 +151,11 @@ export const release = (
     rank = case when job.doomed or job.result is not null then 0 else job.rank end,
     inner_base = case when job.result is not null then coalesce(job.inner_base, job.base) else job.inner_base end
   from unnest(
-    ${column(jobs.map(j => j.run))}::uuid[], ${column(jobs.map(j => j.n))}::int[], ${column(jobs.map(j => j.attempt))}::int[]
-  ) as held(run, n, attempt)
+    ${column(jobs.map(j => j.run))}::uuid[], ${column(jobs.map(j => j.n))}::int[], ${column(jobs.map(j => j.attempt))}::int[],
+    ${column(jobs.map(j => code['job.released'] + (j.untold ?? 0)))}::smallint[]
+  ) as held(run, n, attempt, what)
   where job.run = held.run and job.n = held.n and job.attempt = held.attempt and job.session = ${session}
-  returning job.queue, job.run, job.n, job.node, job.item, job.attempt, job.failures + job.lost + 1 as tries
+  returning job.queue, job.run, job.n, job.node, job.item, job.attempt, job.failures + job.lost + 1 as tries, held.what
   )
-  ${tell(events, session, part`select ${code['job.released']}::smallint as what, run, n, node, item, tries, null::bigint as us from put_back where queue <> 0`)}
+  ${tell(events, session, part`select what, run, n, node, item, tries, null::bigint as us from put_back where queue <> 0`)}
   select queue, run, n, attempt from put_back`

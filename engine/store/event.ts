@@ -29,23 +29,23 @@ export const tellFacts = (
     ${column(facts.map(f => f.n))}::int[], ${column(facts.map(f => f.node))}::int[], ${column(facts.map(f => f.item))}::int[],
     ${column(facts.map(f => f.tries))}::int[], array_fill(null::bigint, array[${facts.length}::int]))`
 
-/** Tells something about a worker. */
-export const tellWorker = (
+type WorkerEvent = 'worker.online' | 'worker.heartbeat' | 'worker.offline'
+
+/** The piece that tells something about the sessions that a statement has `changed`: their ids and namespaces. */
+export const tellWorkers = (what: WorkerEvent, detail: object): Part => part`, told_events as (
+    insert into event_batch (namespace, session, what, detail)
+    select changed.namespace, changed.id, array[${code[what]}]::smallint[], ${JSON.stringify(detail)}::json from changed
+    where coalesce((select events from namespace where name = changed.namespace), true)
+  )`
+
+/** Tells how a worker does. */
+export const tellHeartbeat = (
   sql: Sql,
-  {
-    namespace,
-    session,
-    what,
-    detail,
-  }: {
-    namespace: string
-    session: number
-    what: 'worker.online' | 'worker.heartbeat' | 'worker.offline'
-    detail: object
-  },
+  { namespace, session, detail }: { namespace: string; session: number; detail: object },
 ) => sql`
-  insert into event_batch (namespace, session, what, detail)
-  values (${namespace}, ${session}, array[${code[what]}]::smallint[], ${JSON.stringify(detail)}::json)`
+  with changed as (select ${namespace}::text as namespace, ${session}::int as id)
+  ${tellWorkers('worker.heartbeat', detail)}
+  select id from changed`
 
 /** Whether a namespace's events are told. */
 export const eventsOn = async (sql: Sql, namespace: string): Promise<boolean> => {
@@ -103,3 +103,12 @@ export const dropBatches = async (sql: Sql, { keepMs, limit }: { keepMs: number;
     select id from event_batch where at < clock_now() - ${keepMs}::float8 * interval '1 millisecond' order by at limit ${limit})) returning 1`
   return rows.length
 }
+
+/** How far a namespace's events have been sent; where none were, from the oldest that is kept. */
+export const readRelay = async (sql: Sql, namespace: string): Promise<number> => {
+  const [row] = await sql<{ position: number }>`select position from relay where namespace = ${namespace}`
+  return row ? row.position : positionAt(sql, null)
+}
+
+export const moveRelay = (sql: Sql, { namespace, position }: { namespace: string; position: number }) => sql`
+  insert into relay (namespace, position) values (${namespace}, ${position}) on conflict (namespace) do update set position = excluded.position`

@@ -1,4 +1,4 @@
-import { began, code } from '../model/event.ts'
+import { code, toSay } from '../model/event.ts'
 import { tell } from './event.ts'
 import type { HeldJob, Scope } from './job.ts'
 import { column, lines, part, type Sql } from './sql.ts'
@@ -25,7 +25,7 @@ export type Opening = {
     state: 'succeeded' | 'failed'
     ranMs: number
     code: string | null
-    told: boolean
+    untold: number
   }
   /** A container that begins: that is told. Blocks of a job begin in silence. */
   begins: boolean
@@ -76,7 +76,7 @@ export const openScopes = async (
       string_to_array(${attempts ? lines(openings.map(o => o.ended?.input ?? null)) : null}::text, E'\n', ''),
       string_to_array(${attempts ? lines(openings.map(o => o.ended?.output ?? null)) : null}::text, E'\n', ''),
       string_to_array(${attempts ? lines(openings.map(o => o.ended?.error ?? null)) : null}::text, E'\n', ''),
-      ${column(openings.map(o => (o.begins ? code['job.started'] : o.ended && !o.ended.told ? code['job.started'] + began : 0)))}::smallint[]
+      ${column(openings.map(o => (o.begins ? code['job.started'] : toSay(o.ended?.untold ?? 0))))}::smallint[]
     ) with ordinality as o(run, n, attempt, pending, inner_base, base, result, always, state, ran_us, code, input, output, error, what, i)
   ),
   open_queue as materialized (

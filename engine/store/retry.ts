@@ -1,4 +1,4 @@
-import { began, code } from '../model/event.ts'
+import { code } from '../model/event.ts'
 import { tell } from './event.ts'
 import type { QueuedJob } from './job.ts'
 import { column, lines, part, type Sql } from './sql.ts'
@@ -17,7 +17,7 @@ export type Retry = {
   ranMs: number
   code: string | null
   /** See Ending. */
-  told: boolean
+  untold: number
 }
 
 /** Puts failed or lost attempts back: an outcome each, the job's row and its counters stay (semantics R3). Fenced like a settle. */
@@ -32,7 +32,7 @@ export const retry = (
       ${column(retries.map(r => r.delayMs))}::float8[], ${column(retries.map(r => r.lost))}::boolean[],
       ${column(retries.map(r => Math.round(r.ranMs * 1000)))}::bigint[], string_to_array(${lines(retries.map(r => r.code))}, E'\n', ''),
       string_to_array(${lines(retries.map(r => r.input))}, E'\n', ''), string_to_array(${lines(retries.map(r => r.error))}, E'\n', ''),
-      ${column(retries.map(r => code[r.lost ? 'job.lost' : 'job.retried'] + (r.told ? 0 : began)))}::smallint[]
+      ${column(retries.map(r => code[r.lost ? 'job.lost' : 'job.retried'] + r.untold))}::smallint[]
     ) as a(run, n, attempt, delay_ms, lost, ran_us, code, input, error, what)
   ),
   put_back as (

@@ -177,6 +177,12 @@ create table queue (
   constraint queue_rate_ms_check CHECK ((rate_ms > 0))
 );
 
+create table relay (
+  namespace text not null,
+  position bigint not null,
+  constraint relay_pkey PRIMARY KEY (namespace)
+);
+
 create table reply (
   command bigint not null,
   session integer not null,

@@ -32,8 +32,8 @@ export type Ending = {
   error: string | null
   ranMs: number
   code: string | null
-  /** Nobody has to be told that it was claimed and started: it was told, or it never was. */
-  told: boolean
+  /** Of alsoClaimed and alsoStarted (model/event.ts) what has not been told. */
+  untold: number
 }
 
 /** A forEach among the parents of settled jobs: what its next items look like. */
@@ -110,7 +110,7 @@ export const settle = async (
       string_to_array(${omits ? lines(endings.map(e => (e.meets.length ? column(e.meets) : null))) : null}::text, E'\n', ''),
       string_to_array(${omits ? lines(endings.map(e => (e.misses.length ? column(e.misses) : null))) : null}::text, E'\n', ''),
       string_to_array(${omits ? lines(endings.map(e => (e.omits.length ? JSON.stringify(e.omits.map(o => [o.n, o.tells, o.misses])) : null))) : null}::text, E'\n', ''),
-      ${events === null ? null : column(endings.map(e => endCode(e.state, e.told)))}::smallint[]
+      ${events === null ? null : column(endings.map(e => endCode(e.state, e.untold)))}::smallint[]
     ) with ordinality as e(run, n, attempt, state, tells, fails, warnings, take, lost, ran_us, code, input, output, error, met, meets, misses, omits, what, i)
   ),
   open_queue as materialized (

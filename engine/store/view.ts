@@ -122,3 +122,12 @@ export const listAttempts = (
   select o.n, o.tries as attempt, o.state, o.final, o.input, o.output, o.error, o.started_at, o.ended_at, session.worker, o.code
   from outcome o left join session on session.id = o.session
   where o.run = ${run} and o.n = any(${column(ns)}::int[]) order by o.n, o.attempt`
+
+/** Open jobs of a namespace by queue and state; decisions are not counted. */
+export const countJobs = (
+  sql: Sql,
+  { namespace }: { namespace: string },
+): Promise<{ queue: string; state: string; jobs: number }[]> => sql<{ queue: string; state: string; jobs: number }>`
+  select queue.name as queue, case when phase = 'ready' then case when session is null then 'queued' else 'running' end else phase::text end as state,
+    count(*)::int as jobs
+  from job join queue on queue.id = job.queue where queue.namespace = ${namespace} group by 1, 2 order by 1, 2`

@@ -81,7 +81,7 @@ const statements = (
           error: '{}',
           ranMs: 1,
           code: null,
-          told: false,
+          untold: 0,
         })),
       }),
   ],

@@ -4,8 +4,17 @@ import type { KafkaClient, KafkaOptions } from './client.ts'
 import { openKafkajs } from './kafkajs.ts'
 import { type Listener, openListener } from './listener.ts'
 import { decode, type Refusal, type Said } from './message.ts'
+import { openPublisher } from './publisher.ts'
 import { openSender } from './sender.ts'
-import { controlSettings, controlTopic, ensureTopics, openTopics, queueTopic } from './topics.ts'
+import {
+  controlSettings,
+  controlTopic,
+  ensureTopics,
+  eventsSettings,
+  eventsTopic,
+  openTopics,
+  queueTopic,
+} from './topics.ts'
 
 /** The id of the engine's own queue: every worker serves it, so what is said of it goes where all hear it. */
 const ownQueue = 0
@@ -26,6 +35,9 @@ export const openKafka = async (
   const connection = client ?? openKafkajs(kafka)
   const topics = openTopics(connection, log)
   const sender = openSender(connection, topics, namespace)
+  const publisher = openPublisher(connection, topics, eventsTopic(area), () =>
+    topics.ready(eventsTopic(area), eventsSettings, AbortSignal.timeout(5000)),
+  )
   const hearers = new Set<{ queues: Set<number>; on: (hints: Hint[]) => void }>()
   const controls = new Set<(message: Control) => void>()
   const listeners = new Map<number, Promise<Listener> | Listener>()
@@ -140,6 +152,7 @@ export const openKafka = async (
         },
       }
     },
+    publish: publisher.publish,
     health() {
       const sending = sender.broken()
       const deaf = [...listeners.values()].flatMap(one =>
@@ -159,7 +172,7 @@ export const openKafka = async (
       hearers.clear()
       controls.clear()
       const heard = listeners.has(ownQueue)
-      await Promise.all([settle(), sender.close()])
+      await Promise.all([settle(), sender.close(), publisher.close()])
       if (heard) await forgetGroup(connection, ownGroup)
       await topics.close()
     },

@@ -8,8 +8,8 @@ export const controlTopic = (area: string): string => `${area}.control`
 export const eventsTopic = (area: string): string => `${area}.events`
 
 export const queueDefaults = { partitions: 6, retentionMs: 3_600_000 }
-const controlDefaults = { partitions: 1, retentionMs: 600_000 }
-const eventsDefaults = { partitions: 6, retentionMs: 3 * 86_400_000 }
+export const controlSettings = { partitions: 1, retentionMs: 600_000 }
+export const eventsSettings = { partitions: 6, retentionMs: 3 * 86_400_000 }
 
 /** After a look that found a topic missing, the next one. */
 const againMs = 2000
@@ -87,11 +87,9 @@ export const openTopics = (client: KafkaClient, log: (message: string) => void):
 /** Topics of a queue, of control and of events, as apply wants them. */
 export const wantedTopics = (area: string, queues: { name: string; topic: TopicSettings }[]) => [
   ...queues.map(({ name, topic }) => ({ topic: queueTopic(area, name), settings: topic })),
-  { topic: controlTopic(area), settings: controlDefaults },
-  { topic: eventsTopic(area), settings: eventsDefaults },
+  { topic: controlTopic(area), settings: controlSettings },
+  { topic: eventsTopic(area), settings: eventsSettings },
 ]
-
-export const controlSettings: TopicSettings = controlDefaults
 
 const complete = async (
   admin: Admin,

@@ -231,6 +231,12 @@ alter table event_batch alter column run set storage external, alter column n se
   alter column node set storage external, alter column item set storage external, alter column us set storage external;
 create index event_batch_at on event_batch (at);
 
+-- How far the events of a namespace have been sent to the broker.
+create table relay (
+  namespace text primary key,
+  position bigint not null
+);
+
 -- What holds for a whole namespace; without a row the defaults.
 create table namespace (
   name text primary key,
