@@ -1,10 +1,7 @@
 import type { Control, Hint, KafkaOptions } from '../broker/index.ts'
 import { openPool, type Pool, type Result } from '../executor/index.ts'
-import { doomedJobs } from '../store/cancel.ts'
 import { alsoClaimed } from '../model/event.ts'
 import type { HeldJob } from '../store/job.ts'
-import { release } from '../store/claim.ts'
-import { heldJobs } from '../store/reap.ts'
 import { newestCommand } from '../store/command.ts'
 import { drainSession, restateSession } from '../store/session.ts'
 import type { Action } from './action.ts'
@@ -14,8 +11,10 @@ import { openChildren, type Range } from './children.ts'
 import { obey } from './command/obey.ts'
 import type { Context, LogLevel } from './context.ts'
 import { decideAll } from './decide.ts'
+import { openDoomed } from './doomed.ts'
 import { keepLease } from './lease.ts'
 import { type LogWriter, openLogWriter } from './logs.ts'
+import { keyOf, openOrphans } from './orphans.ts'
 import { isLostConnection } from './patience.ts'
 import type { LoadedPlan } from './plans.ts'
 import { openPuller } from './puller.ts'
@@ -23,6 +22,7 @@ import { openServing } from './serving.ts'
 import { type Flushed, openSettler } from './settler.ts'
 import { conclude, type InFlight, prepare } from './task.ts'
 import { openTeller } from './teller.ts'
+import { count, endedAttempts, type Totals } from './totals.ts'
 import { end, jobError, noAttempt } from './action.ts'
 
 export type WorkerOptions = {
@@ -56,9 +56,6 @@ export type WorkerOptions = {
 
 export type Worker = { session(): number | null; pool: Pool | null; held(): number; backlog(): number; recycle(): void }
 
-/** Jobs (`run/n`) that are cancelled, and the grace of each, ms; null: the worker's own. */
-type Doomed = Map<string, number | null>
-
 /** How far a settler may be behind before the worker claims no more. */
 const maxBacklog = 5000
 
@@ -69,9 +66,7 @@ const maxBacklog = 5000
 export const worker = async (context: Context, options: WorkerOptions, signal: AbortSignal): Promise<void> => {
   const inFlight = new Map<number, InFlight>()
   const heldKeys = new Set<string>()
-  /** Told to be cancelled while jobs were being made ready: perhaps one of them. */
-  const doomedEarly: Doomed = new Map()
-  const totals = new Map<string, { claimed: number; succeeded: number; failed: number }>()
+  const totals: Totals = new Map()
   const timeLimits = new Map<string, number>()
   const stop = new AbortController()
   const hardStop = new AbortController()
@@ -81,9 +76,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
   let starting = 0
   const serving = await openServing(context, { only: options.queues })
   const lastCommand = await newestCommand(context.sql)
-  /** So many looks for jobs of lost answers are still to come: a statement may commit after its connection is gone. */
-  let looks = 0
-  let suspects = new Set<string>()
+  const orphans = openOrphans(context, heldKeys)
 
   const logs: LogWriter = openLogWriter(context)
   const settler = openSettler({
@@ -103,7 +96,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     lanes: 2,
     signal: hardStop.signal,
     onFlush,
-    onLostAnswer: lookForOrphans,
+    onLostAnswer: orphans.expect,
     onRefused: refuse,
   })
 
@@ -132,6 +125,13 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     all: () => inFlight.values(),
     started: key => children.pool()?.started(key) ?? false,
   })
+  const doomed = openDoomed(context, {
+    session: lease.session,
+    jobs: inFlight,
+    pool: children.pool,
+    graceMs: options.graceMs,
+  })
+
   /** Room for a pull worth its while: each skips what is in flight anew, so a few jobs at a time cost far more than many. */
   const capacity = () => {
     const pool = children.pool()
@@ -142,7 +142,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     session: lease.session,
     queues: () => (children.pool() ? serving.queues() : serving.queues().filter(queue => queue.id === 0)),
     capacity,
-    onLostAnswer: lookForOrphans,
+    onLostAnswer: orphans.expect,
     onClaimed: jobs => void take(jobs),
     signal: stop.signal,
   })
@@ -190,7 +190,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     starting += jobs.length
     const session = lease.session()
     try {
-      for (const job of jobs) heldKeys.add(`${job.run}/${job.n}/${job.attempt}`)
+      for (const job of jobs) heldKeys.add(keyOf(job))
       const loaded = new Map<number, LoadedPlan>()
       for (const id of new Set(jobs.map(job => job.plan))) loaded.set(id, await context.plan(id))
       const held = jobs.map(job => ({ job, loaded: loaded.get(job.plan)! }))
@@ -206,19 +206,19 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
         else {
           for (const one of started) {
             inFlight.set(one.key, one)
-            totalOf(one).claimed++
+            count(totals, one, 'claimed')
           }
           pool.run(work)
-          if (doomedEarly.size > 0) abortDoomed(doomedEarly)
+          doomed.started()
         }
       }
     } catch (error) {
       if (!isLostConnection(error)) context.log('error', `jobs could not be started: ${(error as Error).stack}`)
-      for (const job of jobs) heldKeys.delete(`${job.run}/${job.n}/${job.attempt}`)
-      lookForOrphans() // still this session's by the store: taken up again when it answers
+      for (const job of jobs) heldKeys.delete(keyOf(job))
+      orphans.expect() // still this session's by the store: taken up again when it answers
     } finally {
       starting -= jobs.length
-      if (starting === 0) doomedEarly.clear()
+      if (starting === 0) doomed.allStarted()
     }
   }
 
@@ -234,7 +234,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
       const one = inFlight.get(result.key)
       if (!one) continue
       inFlight.delete(result.key)
-      totalOf(one)[result.ok ? 'succeeded' : 'failed']++
+      count(totals, one, result.ok ? 'succeeded' : 'failed')
       const action = conclude(one, result)
       if (action.do === 'postpone')
         context.log(
@@ -247,15 +247,8 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     puller?.room()
   }
 
-  function totalOf({ job, loaded }: InFlight) {
-    const task = loaded.nodes[job.node]!.task!.name
-    let total = totals.get(task)
-    if (!total) totals.set(task, (total = { claimed: 0, succeeded: 0, failed: 0 }))
-    return total
-  }
-
   function onFlush(flushed: Flushed) {
-    for (const job of flushed.gone) heldKeys.delete(`${job.run}/${job.n}/${job.attempt}`)
+    for (const job of flushed.gone) heldKeys.delete(keyOf(job))
     for (const result of flushed.results) context.values.remember(result)
     if (flushed.taken.length > 0) void take(flushed.taken)
     if (flushed.ready.length > 0) {
@@ -291,11 +284,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
 
   function onControl(message: Control) {
     if (message.type === 'cancel') {
-      const { run, graceMs = null } = message
-      const own = message.jobs.filter(job => job.session === lease.session())
-      const doomed: Doomed = new Map(own.map(job => [`${run}/${job.n}`, graceMs]))
-      if (doomed.size > 0) abortDoomed(doomed)
-      if (starting > 0) for (const [job, grace] of doomed) doomedEarly.set(job, grace)
+      doomed.hear(message, starting > 0)
       puller.wake([0])
     }
     if (message.type === 'queues')
@@ -303,15 +292,6 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
         () => puller.wake(serving.ids()),
         error => context.log('debug', `queues were not read again: ${error.message}`),
       )
-  }
-
-  function abortDoomed(doomed: Doomed) {
-    for (const one of inFlight.values()) {
-      const graceMs = doomed.get(`${one.job.run}/${one.job.n}`)
-      if (graceMs === undefined) continue
-      one.job.doomed = true
-      children.pool()?.abort(one.key, 'Cancelled', graceMs ?? options.graceMs)
-    }
   }
 
   /** Lists show how it has changed, and queues that are new to it are looked at. */
@@ -324,33 +304,11 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
   /** With each renewal: queues' live fields, long jobs that were cancelled, jobs of lost answers. */
   async function lookAfter() {
     await context.lookAtEvents()
-    const processed = [...totals.values()].reduce((sum, total) => sum + total.succeeded + total.failed, 0)
-    await teller.heartbeat(inFlight.size, processed)
+    await teller.heartbeat(inFlight.size, endedAttempts(totals))
     await serving.refresh()
-    const old = [...inFlight.values()].filter(one => performance.now() - one.since > 1000).map(one => one.job)
-    if (old.length > 0)
-      abortDoomed(new Map((await doomedJobs(context.sql, old)).map(job => [`${job.run}/${job.n}`, job.grace_ms])))
+    await doomed.look()
     const session = lease.session()
-    if (looks > 0 && session !== null) await giveBack(session)
-  }
-
-  function lookForOrphans() {
-    looks = 3
-  }
-
-  /**
-   * Jobs that are this session's by the store but not known here, because the answer that named them was lost, are put back
-   * into their queues. Only those that two looks in a row do not know: an answer may be on its way.
-   */
-  async function giveBack(session: number) {
-    const unknown = (await heldJobs(context.sql, session)).filter(job => !heldKeys.has(keyOf(job)))
-    const again = unknown.filter(job => suspects.has(keyOf(job)))
-    if (again.length > 0) {
-      const queued = await release(context.sql, { session, jobs: again, events: context.events() })
-      context.broker.ring([...new Set(queued.map(job => job.queue))].map(queue => ({ queue })))
-    }
-    suspects = new Set(unknown.map(keyOf))
-    if (unknown.length === 0) looks--
+    if (session !== null) await orphans.look(session)
   }
 
   function refuse(action: Action, error: Error) {
@@ -423,8 +381,6 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
 
 /** Nobody's code is to run: it waits in the engine's own queue, or its scope has ended. */
 const isDecision = (job: HeldJob): boolean => job.queue === 0 || job.inner_base !== null
-
-const keyOf = ({ run, n, attempt }: HeldJob): string => `${run}/${n}/${attempt}`
 
 const aborted = (signal: AbortSignal): Promise<void> =>
   signal.aborted

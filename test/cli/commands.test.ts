@@ -211,7 +211,7 @@ const calls: { [command: string]: string[] } = {
   plan: ['greet'],
   db: ['status'],
   inspect: ['ping'],
-  control: ['time-limit', 'greet', 'none'],
+  control: ['log-level', 'info'],
 }
 
 for (const spec of commands.filter(({ options }) => options.some(([flags]) => flags.startsWith('-o,')))) {

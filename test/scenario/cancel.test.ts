@@ -160,7 +160,10 @@ test('a forEach: one item, all jobs of a step in it, or the whole', async t => {
   )
 
   const inner = await engine.start('steps-in-items')
-  await until(async () => (await engine.sql`select from job where run = ${inner} and phase = 'ready'`).length === 3)
+  await until(
+    async () =>
+      (await engine.sql`select from job where run = ${inner} and queue <> 0 and phase = 'ready'`).length === 3,
+  )
   t.true(await cancel(inner, 'each/a'))
   journal.open('go')
   t.is((await engine.ended(inner)).state, 'succeeded')

@@ -3,6 +3,7 @@ import type { Children } from '../children.ts'
 import type { Context } from '../context.ts'
 import type { Serving } from '../serving.ts'
 import type { InFlight } from '../task.ts'
+import type { Totals } from '../totals.ts'
 import type { WorkerOptions } from '../worker.ts'
 import { orders } from './order.ts'
 import { questions } from './question.ts'
@@ -18,8 +19,7 @@ export type Subject = {
   serving: Serving
   /** Tasks' jobs that are in the pool. */
   jobs(): Iterable<InFlight>
-  /** By task: attempts that were handed to children, and how they ended, since the start. */
-  totals: Map<string, { claimed: number; succeeded: number; failed: number }>
+  totals: Totals
   /** By task, ms: in place of its `timeout`, for attempts that start from now on. */
   timeLimits: Map<string, number>
   /** What other processes see of it has changed. */
