@@ -20,7 +20,7 @@ export { ended, type JobState, type RunState, runStates } from './model/state.ts
 export { apply, type ApplyOptions, type Change, declaredWorkflows, type TopicsReport } from './runtime/apply.ts'
 export { cancelRun, cancelStep } from './runtime/cancel.ts'
 export { type Answer, ask, type Question } from './runtime/command/ask.ts'
-export { type Config, devFile, readConfig, runningDev } from './runtime/config.ts'
+export { type Config, type DevFile, devFile, localKafka, readConfig, runningDev } from './runtime/config.ts'
 export { type CloudEvent, type EventReader, openEvents, switchEvents } from './runtime/events.ts'
 export { type Context, type Log, type LogLevel, logLevels } from './runtime/context.ts'
 export { setRateLimit } from './runtime/limit.ts'

@@ -101,6 +101,15 @@ const readKafka = async (env: NodeJS.ProcessEnv, dev: string[] | undefined): Pro
   }
 }
 
+/** A Kafka without guards, as is started for local work. */
+export const localKafka = (brokers: string): KafkaOptions => ({
+  brokers: [brokers],
+  clientId: 'tq',
+  topicPrefix: 'tq',
+  sasl: null,
+  tls: null,
+})
+
 const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const
 
 const readSasl = async (env: NodeJS.ProcessEnv): Promise<KafkaOptions['sasl']> => {
