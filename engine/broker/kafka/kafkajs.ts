@@ -16,7 +16,7 @@ import {
 import { UnknownTopic } from './client.ts'
 
 /** A long poll at most, ms. New records end it at once, so it costs no latency; it bounds how long a stop takes. */
-const maxWaitMs = 500
+const maxWaitMs = 1000
 const sessionTimeoutMs = 10_000
 /** Without a sign of life from a consumer for so long it is given up: kafkajs may die silently. */
 export const silenceMs = 3 * maxWaitMs + sessionTimeoutMs
@@ -29,7 +29,8 @@ export const openKafkajs = (options: KafkaOptions): KafkaClient => {
     brokers: options.brokers,
     connectionTimeout: 3000,
     authenticationTimeout: 5000,
-    requestTimeout: 10_000,
+    // By kafkajs a timer of 100 ms a connection, of which there are seven; ours are below, and consumers are watched.
+    enforceRequestTimeout: false,
     retry: { retries: 2, initialRetryTime: 100, maxRetryTime: 1000 },
     logLevel: kafkajs.logLevel.NOTHING, // what matters is thrown; it logs rebalances and heartbeats as errors
     ...(options.tls ? { ssl: sslOf(options.tls) } : {}),
@@ -55,10 +56,10 @@ const openProducer = async (kafka: Kafka): Promise<Producer> => {
     createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
     metadataMaxAge: 30_000,
   })
-  await producer.connect()
+  await inTime(producer.connect())
   return {
     send: async (topic, messages, { all }) => {
-      await producer.send({ topic, messages, acks: all ? -1 : 1, timeout: 5000 }).catch(fail)
+      await inTime(producer.send({ topic, messages, acks: all ? -1 : 1, timeout: 5000 })).catch(fail)
     },
     close: () => producer.disconnect(),
   }
@@ -71,7 +72,7 @@ const consume = async (kafka: Kafka, { group, topic, onRecords, onFailed }: Cons
     maxWaitTimeInMs: maxWaitMs,
     minBytes: 1,
     maxBytesPerPartition: 262_144,
-    heartbeatInterval: 500,
+    heartbeatInterval: 1000,
     sessionTimeout: sessionTimeoutMs,
     rebalanceTimeout: 10_000,
     metadataMaxAge: 30_000,
@@ -104,7 +105,7 @@ const consume = async (kafka: Kafka, { group, topic, onRecords, onFailed }: Cons
   })
   joined.catch(() => {})
   try {
-    await consumer.connect()
+    await inTime(consumer.connect())
     await consumer.subscribe({ topic, fromBeginning: false })
     await consumer.run({
       autoCommit: false, // a commit after every batch costs 6-10 ms, and positions mean nothing here
@@ -114,7 +115,7 @@ const consume = async (kafka: Kafka, { group, topic, onRecords, onFailed }: Cons
         onRecords(batch.messages.map(message => message.value))
       },
     })
-    await joined
+    await inTime(joined, silenceMs)
   } catch (error) {
     ended = true
     clearInterval(watch)
@@ -132,7 +133,7 @@ const consume = async (kafka: Kafka, { group, topic, onRecords, onFailed }: Cons
 
 const openAdmin = async (kafka: Kafka): Promise<Admin> => {
   const admin: KafkajsAdmin = kafka.admin()
-  await admin.connect()
+  await inTime(admin.connect())
   const existing = async (topics: string[]) => {
     const all = new Set(await admin.listTopics())
     return topics.filter(topic => all.has(topic))
@@ -141,7 +142,7 @@ const openAdmin = async (kafka: Kafka): Promise<Admin> => {
     const there = await existing(topics)
     return there.length === 0 ? [] : (await admin.fetchTopicMetadata({ topics: there }).catch(fail)).topics
   }
-  return {
+  const all: Admin = {
     async partitions(topics) {
       return new Map((await metadata(topics)).map(({ name, partitions }) => [name, partitions.length]))
     },
@@ -200,6 +201,29 @@ const openAdmin = async (kafka: Kafka): Promise<Admin> => {
       await admin.deleteGroups([group])
     },
     close: () => admin.disconnect(),
+  }
+  return timed(all)
+}
+
+/** The same, where each call ends in time. */
+const timed = (admin: Admin): Admin =>
+  Object.fromEntries(
+    Object.entries(admin).map(([name, call]) => [
+      name,
+      (...args: never[]) => inTime((call as (...args: never[]) => Promise<unknown>)(...args), 2 * requestMs),
+    ]),
+  ) as Admin
+
+/** So long may a request take, ms: a connection may be open at one end only. */
+const requestMs = 10_000
+
+const inTime = async <T>(work: Promise<T>, limitMs = requestMs): Promise<T> => {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new Error(`Kafka gave no answer in ${limitMs} ms`)), limitMs)
+  try {
+    return await Promise.race([work, late.promise])
+  } finally {
+    clearTimeout(timer)
   }
 }
 
