@@ -100,10 +100,6 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     onRefused: refuse,
   })
 
-  const teller = openTeller(context, () => lease.session(), {
-    all: () => inFlight.values(),
-    started: key => children.pool()?.started(key) ?? false,
-  })
   const children = await openChildren(context, {
     size: options.concurrency,
     range: options.autoscale ?? null,
@@ -125,6 +121,10 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     throw error
   })
 
+  const teller = openTeller(context, lease.session, {
+    all: () => inFlight.values(),
+    started: key => children.pool()?.started(key) ?? false,
+  })
   const doomed = openDoomed(context, {
     session: lease.session,
     jobs: inFlight,
