@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// What `npm start`, `npm test`, `npm run check`, `generate`, `kafka` and `bench` run, on any Node from 20: it installs what is
+// What `npm start`, `npm test`, `npm run check`, `generate`, `kafka`, `faults` and `bench` run, on any Node from 20: it installs what is
 // missing, finds a Node that runs TypeScript, and hands over to it.
 import { commands } from './bootstrap/commands.js'
 import { install } from './bootstrap/install.js'

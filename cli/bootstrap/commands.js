@@ -43,5 +43,6 @@ export const commands = {
     return (await runNode(node, ['cli/bootstrap/schema.ts', ...args])) || code
   },
   kafka: (node, args) => runNode(node, ['cli/bootstrap/kafka.ts', ...args]),
+  faults: (node, args) => runNode(node, ['test/faults/run.ts', ...args]),
   bench: (node, args) => runNode(node, ['bench/index.ts', ...args]),
 }

@@ -1,10 +1,12 @@
 import {
+  type Context,
   didYouMean,
   type Json,
   type JsonObject,
   logLevels,
   parseDuration,
   setRateLimit,
+  switchEvents,
   TqError,
 } from '../../engine/client.ts'
 import { askWorkers } from '../asking.ts'
@@ -16,25 +18,18 @@ import { countOf } from './run.ts'
 const control: Action = (io, options, what, given) => {
   const type = String(what)
   const args = (given ?? []) as string[]
-  const order = orders[type]
-  if (!order)
-    throw new TqError(
-      'USAGE',
-      `"${type}" is no order${didYouMean(type, Object.keys(orders)) || `; there are ${Object.keys(orders).join(', ')}`}`,
-    )
+  const order = orders[type] ?? settings[type]
+  if (!order) {
+    const all = [...Object.keys(orders), ...Object.keys(settings)]
+    throw new TqError('USAGE', `"${type}" is no order${didYouMean(type, all) || `; there are ${all.join(', ')}`}`)
+  }
   const [fewest, most] = order.args
   if (args.length < fewest || args.length > most)
     throw new TqError('USAGE', `write tq control ${type} ${order.usage}`.trimEnd())
-  if (type === 'rate-limit')
+  if ('set' in order)
     return connected(io, async context => {
-      const [queue, rate] = args as [string, string]
-      const limited = await setRateLimit(context, { queue, rate: rate === 'none' ? null : rate })
-      const said = rate === 'none' ? 'has no rate limit' : `gives ${rate} jobs`
-      print(io, options.output, {
-        data: limited,
-        names: [queue],
-        table: { header: [], rows: [[`queue ${queue} ${said}`]] },
-      })
+      const { data, name, said } = await order.set(context, args)
+      print(io, options.output, { data, names: [name], table: { header: [], rows: [[said]] } })
       return 0
     })
   const body = order.body(args, options)
@@ -76,7 +71,6 @@ const orders: Record<string, Order> = {
     usage: 'MAX,MIN (or off)',
     body: ([range]) => (range === 'off' ? {} : rangeOf('autoscale', range!)),
   },
-  'rate-limit': { args: [2, 2], usage: 'QUEUE RATE, with a RATE such as 10/s, or none', body: () => ({}) },
   'time-limit': {
     args: [2, 2],
     usage: 'TASK DURATION (or none)',
@@ -95,6 +89,36 @@ const orders: Record<string, Order> = {
   },
   drain: { args: [0, 0], usage: '', body: () => ({}) },
   shutdown: { args: [0, 0], usage: '[--force]', body: (_, options) => ({ force: options.force === true }) },
+}
+
+/** What holds for all workers, those that come later as well: it is set in the store, and no worker is asked. */
+type Setting = Pick<Order, 'args' | 'usage'> & {
+  set(context: Context, args: string[]): Promise<{ data: JsonObject; name: string; said: string }>
+}
+const settings: Record<string, Setting> = {
+  'rate-limit': {
+    args: [2, 2],
+    usage: 'QUEUE RATE, with a RATE such as 10/s, or none',
+    async set(context, [queue = '', rate = '']) {
+      const limited = await setRateLimit(context, { queue, rate: rate === 'none' ? null : rate })
+      const said = rate === 'none' ? 'has no rate limit' : `gives ${rate} jobs`
+      return { data: limited as unknown as JsonObject, name: queue, said: `queue ${queue} ${said}` }
+    },
+  },
+  events: {
+    args: [1, 1],
+    usage: 'on|off',
+    async set(context, [word = '']) {
+      if (word !== 'on' && word !== 'off') throw new TqError('USAGE', 'write tq control events on, or off')
+      await switchEvents(context, word === 'on')
+      const { namespace } = context
+      return {
+        data: { namespace, events: word === 'on' },
+        name: namespace,
+        said: `events of namespace ${namespace} are ${word}`,
+      }
+    },
+  },
 }
 
 const msOf = (text: string): number => {

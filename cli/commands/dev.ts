@@ -5,9 +5,11 @@ import {
   type Change,
   type Config,
   type Context,
+  type DevFile,
   devFile,
   explain,
   listHandlers,
+  localKafka,
   type Log,
   type LogLevel,
   logLevels,
@@ -24,6 +26,7 @@ import {
   type EmbeddedPostgres,
   reaper,
   relay,
+  startKafka,
   startPostgres,
   timers,
   type Worker,
@@ -45,13 +48,22 @@ const dev: Action = async (outer, options, dir) => {
   const other = await runningDev(io.cwd)
   if (other) return beside(io, options, other.pid)
   const asked = performance.now()
-  const config = await readConfig(io.cwd, flagsOf(io, options), io.env)
-  if (options.fresh && config.databaseUrl)
+  const configured = await readConfig(io.cwd, flagsOf(io, options), io.env)
+  if (options.fresh && configured.databaseUrl)
     throw new TqError(
       'USAGE',
       '--fresh empties only an embedded Postgres, and TQ_DATABASE_URL or DATABASE_URL names another',
     )
   await mkdir(join(io.cwd, '.tq'), { recursive: true })
+  if (options.kafka && configured.kafka)
+    throw new TqError(
+      'USAGE',
+      '--kafka starts a Kafka of its own, and TQ_KAFKA_BROKERS names another; leave one of them out',
+    )
+  const kafka = options.kafka
+    ? await startKafka({ dataDir: join(io.cwd, '.tq', 'kafka'), onNotice: text => io.err(`   ${text}`) })
+    : null
+  const config = kafka ? { ...configured, kafka: localKafka(kafka.brokers) } : configured
   const postgres = config.databaseUrl ? null : await embedded(io, join(io.cwd, '.tq', 'pg'), options.fresh === true)
   const databaseUrl = config.databaseUrl ?? postgres!.url
   const stop = new AbortController()
@@ -67,9 +79,7 @@ const dev: Action = async (outer, options, dir) => {
     const { log, setLevel } = logger(io)
     const context = await openClient({ ...config, databaseUrl, connections: 6, log })
     const services = await startServices(context, { ...config, onLogLevel: setLevel }, stop.signal)
-    await writeFile(devFile(io.cwd), JSON.stringify({ pid: process.pid, databaseUrl, schema: config.schema }), {
-      mode: 0o600,
-    })
+    await writeFile(devFile(io.cwd), JSON.stringify(devFileOf(config, databaseUrl)), { mode: 0o600 })
     banner(
       io,
       config,
@@ -93,10 +103,17 @@ const dev: Action = async (outer, options, dir) => {
   } finally {
     stop.abort()
     await rm(devFile(io.cwd), { force: true })
-    await postgres?.stop()
+    await Promise.all([postgres?.stop(), kafka?.stop()])
   }
 }
 export default dev
+
+const devFileOf = (config: Config, databaseUrl: string): DevFile => ({
+  pid: process.pid,
+  databaseUrl,
+  schema: config.schema,
+  ...(config.kafka && !config.kafka.sasl && !config.kafka.tls ? { kafkaBrokers: config.kafka.brokers } : {}),
+})
 
 /** In development a stop waits 3 s for running jobs, where nothing else is said: they run again at the next start. */
 const flagsOf = (io: Io, options: Options): Partial<Config> => ({

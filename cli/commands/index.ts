@@ -41,6 +41,7 @@ export const commands: CommandSpec[] = [
     options: [
       ['--run <workflow>', 'runs this once everything is up, and ends with it where nobody is at the terminal'],
       ['--fresh', 'begins with an empty database'],
+      ['--kafka', 'with a Kafka of its own, which needs Java'],
       ['-c, --concurrency <n>', 'child processes'],
       ...inputs,
     ],
@@ -199,7 +200,7 @@ export const commands: CommandSpec[] = [
   {
     usage: 'control <order> [args...]',
     summary:
-      'tells workers: pool-grow N, pool-shrink N, autoscale MAX,MIN, rate-limit QUEUE RATE, time-limit TASK DURATION, add-queue QUEUE, remove-queue QUEUE, log-level LEVEL, drain, shutdown',
+      'tells workers: pool-grow N, pool-shrink N, autoscale MAX,MIN, rate-limit QUEUE RATE, time-limit TASK DURATION, add-queue QUEUE, remove-queue QUEUE, log-level LEVEL, events on|off, drain, shutdown',
     options: [['--force', 'shutdown: what runs is killed, and runs again elsewhere'], ...asking],
     exits: true,
     examples: [

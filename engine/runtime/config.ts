@@ -23,6 +23,8 @@ export type Config = {
   leaseMs: number
   graceMs: number
   drainMs: number
+  /** How long events are kept. */
+  keepEventsMs: number
   workerName: string
 }
 
@@ -56,6 +58,7 @@ export const readConfig = async (
     leaseMs: duration(env.TQ_LEASE, 'TQ_LEASE') ?? 10_000,
     graceMs: duration(env.TQ_KILL_GRACE, 'TQ_KILL_GRACE') ?? 2_000,
     drainMs: duration(env.TQ_SHUTDOWN_TIMEOUT, 'TQ_SHUTDOWN_TIMEOUT') ?? 30_000,
+    keepEventsMs: duration(env.TQ_EVENTS_RETENTION, 'TQ_EVENTS_RETENTION') ?? 3 * 86_400_000,
     workerName: env.TQ_WORKER_NAME || `w${process.pid}`,
     ...given,
   }
@@ -97,6 +100,15 @@ const readKafka = async (env: NodeJS.ProcessEnv, dev: string[] | undefined): Pro
     tls: await readTls(env),
   }
 }
+
+/** A Kafka without guards, as is started for local work. */
+export const localKafka = (brokers: string): KafkaOptions => ({
+  brokers: [brokers],
+  clientId: 'tq',
+  topicPrefix: 'tq',
+  sasl: null,
+  tls: null,
+})
 
 const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const
 

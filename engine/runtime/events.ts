@@ -1,6 +1,6 @@
 import { eventTypes, typesOf, type EventCode, type EventType } from '../model/event.ts'
 import type { Json, JsonObject } from '../model/json.ts'
-import { type Batch, readBatches, transactions } from '../store/event.ts'
+import { type Batch, readBatches, setEvents, transactions } from '../store/event.ts'
 import { endedAttempts } from '../store/outcome.ts'
 import { readRuns, type RunRow } from '../store/run.ts'
 import { readSessions, type SessionRow as Row } from '../store/session.ts'
@@ -21,6 +21,13 @@ export type CloudEvent = {
   /** W3C trace context: the trace is the run, the span an attempt. */
   traceparent?: string
   data: JsonObject
+}
+
+/** Turns a namespace's events on or off, for all workers: they look when they are told, and every few seconds. */
+export const switchEvents = async (context: Context, events: boolean): Promise<void> => {
+  await setEvents(context.sql, { namespace: context.namespace, events })
+  await context.lookAtEvents()
+  context.broker.broadcast({ type: 'queues' })
 }
 
 /** Events in their order, and where to go on. */

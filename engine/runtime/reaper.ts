@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { forgetCommands } from '../store/command.ts'
+import { dropBatches } from '../store/event.ts'
 import { justStarted, lostJobs, requeueLost } from '../store/reap.ts'
 import { declareLost, watchSessions } from '../store/session.ts'
 import { settle } from '../store/settle.ts'
@@ -22,7 +23,7 @@ const tidyMs = 300_000
  */
 export const reaper = async (
   context: Context,
-  { leaseMs }: { leaseMs: number },
+  { leaseMs, keepEventsMs = 3 * 86_400_000 }: { leaseMs: number; keepEventsMs?: number },
   signal: AbortSignal,
 ): Promise<void> => {
   let unheld = new Set<number>()
@@ -51,6 +52,7 @@ export const reaper = async (
       if (now - tidiedAt > tidyMs || tidiedAt === 0) {
         tidiedAt = now
         await forgetCommands(context.sql, { olderThanMs: keptCommandsMs })
+        while (!signal.aborted && (await dropBatches(context.sql, { keepMs: keepEventsMs, limit: 1000 })) === 1000);
       }
     } catch (error) {
       context.log('debug', `the reaper could not look: ${(error as Error).message}`)

@@ -287,6 +287,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
       doomed.hear(message, starting > 0)
       puller.wake([0])
     }
+    if (message.type === 'queues') void context.lookAtEvents().catch(() => {})
     if (message.type === 'queues')
       void serving.refresh().then(
         () => puller.wake(serving.ids()),

@@ -206,6 +206,7 @@ const calls: { [command: string]: string[] } = {
   describe: ['@latest'],
   wait: [],
   logs: ['@latest'],
+  events: ['@latest'],
   cancel: [],
   plan: ['greet'],
   db: ['status'],

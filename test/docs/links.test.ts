@@ -30,9 +30,10 @@ test('docs/operations.md lists the variables that the configuration reads, with 
   const source = textOf('engine/runtime/config.ts')
   t.deepEqual(
     rows.map(([name]) => name).sort(),
-    [...new Set([...source.matchAll(/env\.(TQ_\w+)/g)].map(([, name]) => name!))].sort(),
+    [...new Set([...source.matchAll(/env(?:\.|, ')(TQ_\w+)/g)].map(([, name]) => name!))].sort(),
   )
   const config = await readConfig('/nowhere', {}, {})
+  const { kafka } = await readConfig('/nowhere', {}, { TQ_KAFKA_BROKERS: 'localhost:9092' })
   const defaults: Record<string, unknown> = {
     TQ_DATABASE_SCHEMA: `\`${config.schema}\``,
     TQ_NAMESPACE: `\`${config.namespace}\``,
@@ -41,6 +42,8 @@ test('docs/operations.md lists the variables that the configuration reads, with 
     TQ_LEASE: `${config.leaseMs / 1000}s`,
     TQ_KILL_GRACE: `${config.graceMs / 1000}s`,
     TQ_SHUTDOWN_TIMEOUT: `${config.drainMs / 1000}s`,
+    TQ_KAFKA_TOPIC_PREFIX: `\`${kafka!.topicPrefix}\``,
+    TQ_KAFKA_CLIENT_ID: `\`${kafka!.clientId}\``,
   }
   for (const [name, value] of rows) if (name in defaults) t.is(value, defaults[name] as string, name)
 })

@@ -1,5 +1,8 @@
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
 import test from 'ava'
-import { type CloudEvent, openEvents, positionAt, setEvents } from '../../engine/client.ts'
+import schema from '../../schemas/events.json' with { type: 'json' }
+import { type CloudEvent, openEvents, positionAt, switchEvents } from '../../engine/client.ts'
 import { code } from '../../engine/model/event.ts'
 import { tellFacts } from '../../engine/store/event.ts'
 import { newJournal, testEngine, type TestEngine, until, workflow } from '../support/engine.ts'
@@ -10,6 +13,10 @@ test.before(async () => {
   engine = await testEngine({ leaseMs: 2000 })
 })
 test.after.always(() => engine?.stop())
+
+const ajv = new Ajv2020({ strict: false })
+addFormats.default(ajv)
+const valid = ajv.compile(schema)
 
 /** All that was told of a run. */
 const eventsOf = async (run: string): Promise<CloudEvent[]> => {
@@ -25,11 +32,15 @@ const eventsOf = async (run: string): Promise<CloudEvent[]> => {
   })
   return found
 }
-/** `type attempt` by step, in their order. */
+/** `type attempt` by step, in their order. What was handed back before it started, as happens behind a slow neighbour, is left out. */
 const bySteps = (events: CloudEvent[]): Record<string, string[]> => {
   const steps: Record<string, string[]> = {}
   for (const { type, data } of events) {
     const step = String(data.step ?? 'run')
+    if (type === 'job.released') {
+      steps[step]!.pop()
+      continue
+    }
     const name = type.slice(type.indexOf('.') + 1)
     ;(steps[step] ??= []).push((data.attempt ?? 1) === 1 ? name : `${name} ${data.attempt}`)
   }
@@ -88,7 +99,7 @@ test('every transition of every job is told, in its order, once', async t => {
     JSON.stringify(steps, null, 1),
   )
   t.is(new Set(events.map(event => event.id)).size, events.length)
-  t.true(events.every((event, i) => i === 0 || event.specversion === '1.0'))
+  for (const event of events) t.true(valid(event), JSON.stringify([valid.errors, event]))
   const failed = events.find(event => event.type === 'job.failed' && event.data.step === 'bad')!
   t.like(failed.data, {
     task: 'fail',
@@ -127,12 +138,10 @@ test('events are off where the namespace says so, and nothing is written', async
   t.teardown(own.stop)
   const count = async () => (await own.sql`select from event_batch where run is not null`).length
   await own.applyYaml(workflow('Chain', 'silent', 'steps: [{ task: noop }]'))
-  await setEvents(own.sql, { namespace: 'default', events: false })
-  await own.context.lookAtEvents()
+  await switchEvents(own.context, false)
   t.is((await own.run('silent')).state, 'succeeded')
   t.is(await count(), 0)
-  await setEvents(own.sql, { namespace: 'default', events: true })
-  await own.context.lookAtEvents()
+  await switchEvents(own.context, true)
   await own.run('silent')
   t.true((await count()) > 0)
 })

@@ -10,8 +10,12 @@ export const seeded = (seed: number) => () => {
   return ((x ^ (x >>> 14)) >>> 0) / 4294967296
 }
 
-/** A broker that keeps the port's contract to the letter and no more: what it carries is lost, doubled, late or out of order. */
-export const fuzzed = (broker: Broker, how: Fuzz, seed = 1): Broker => {
+/**
+ * A broker that keeps the port's contract to the letter and no more: what it carries is lost, doubled, late or out of order.
+ *
+ * @param delayMs the longest that something is late
+ */
+export const fuzzed = (broker: Broker, how: Fuzz, seed = 1, delayMs = 300): Broker => {
   const random = seeded(seed)
   const timers = new Set<NodeJS.Timeout>()
   const later = (ms: number, work: () => void) => {
@@ -27,7 +31,7 @@ export const fuzzed = (broker: Broker, how: Fuzz, seed = 1): Broker => {
       how === 'mix' ? (['drop', 'double', 'reorder', 'delay'] as const)[Math.floor(random() * 4)]! : how
     if (what === 'drop') return
     if (what === 'delay') {
-      later(random() * 300, deliver)
+      later(random() * delayMs, deliver)
       return
     }
     if (what === 'reorder') {

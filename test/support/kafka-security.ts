@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { KafkaOptions } from '../../engine/runtime/embedded-kafka.ts'
 import { findBinaries } from '../../engine/runtime/embedded-kafka/binaries.ts'
-import type { KafkaAccess } from './kafka.ts'
+import type { KafkaAccess } from './own-kafka.ts'
 
 /** How clients must come: over TLS, with a password (sent as it is, or proved by SCRAM), or both. */
 export type Security = 'plain' | 'scram' | 'tls' | 'tls-plain' | 'tls-scram'

@@ -67,3 +67,29 @@ test('connections are cut, new ones refused, and taken again', async t => {
   fresh.write('b')
   t.is(await answer(fresh), 'b')
 })
+
+test('a muted proxy forwards what is sent and holds back the answer', async t => {
+  const { echo, proxy, client } = await proxied(t)
+  const [[far], near] = (await Promise.all([once(echo, 'connection'), client()])) as [[Socket], Socket]
+  proxy.mute()
+  const heard = once(far, 'data')
+  const answered = answer(near)
+  near.write('a')
+  t.is(String((await heard)[0]), 'a')
+  t.is(await Promise.race([answered, sleep(50, 'silence')]), 'silence')
+  proxy.thaw()
+  t.is(await answered, 'a')
+})
+
+test('stranded connections stay open and silent, new ones are served', async t => {
+  const { echo, proxy, client } = await proxied(t)
+  const [[far], old] = (await Promise.all([once(echo, 'connection'), client()])) as [[Socket], Socket]
+  proxy.strand()
+  const fresh = await client()
+  const closed = once(old, 'close').then(() => 'closed')
+  old.write('a')
+  fresh.write('b')
+  t.is(await answer(fresh), 'b')
+  far.destroy()
+  t.is(await Promise.race([answer(old), closed, sleep(50, 'silence')]), 'silence')
+})

@@ -7,8 +7,12 @@ export type TcpProxy = {
   port: number
   /** Forwards nothing more and closes nothing: to both ends the other one is silent. New connections are as silent. */
   freeze(): void
+  /** Forwards what clients send, and holds back what they are answered. */
+  mute(): void
   /** Forwards again, also what was held back. */
   thaw(): void
+  /** Half-open: the connections there are stay silent and open for ever; new ones are forwarded. */
+  strand(): void
   /** Ends all connections there are. */
   cut(): void
   /** New connections are refused; those there are stay. */
@@ -20,8 +24,17 @@ export type TcpProxy = {
 /** @param target the port of 127.0.0.1 to forward to, asked for each connection */
 export const openProxy = async (t: { teardown(end: () => unknown): void }, target: () => number): Promise<TcpProxy> => {
   const pairs = new Set<[Socket, Socket]>()
-  let frozen = false
-  const forward = ([near, far]: [Socket, Socket]) => void near.pipe(far).pipe(near)
+  const stranded = new Set<[Socket, Socket]>()
+  let held: 'nothing' | 'answers' | 'all' = 'nothing'
+  const forward = ([near, far]: [Socket, Socket]) => {
+    for (const socket of [near, far]) socket.unpipe()
+    if (held !== 'all') near.pipe(far)
+    if (held === 'nothing') far.pipe(near)
+  }
+  const hold = (what: typeof held) => {
+    held = what
+    for (const pair of pairs) forward(pair)
+  }
   const end = (pair: [Socket, Socket]) => {
     for (const socket of pair) socket.destroy()
     pairs.delete(pair)
@@ -29,8 +42,9 @@ export const openProxy = async (t: { teardown(end: () => unknown): void }, targe
   const server = createServer(near => {
     const pair: [Socket, Socket] = [near, connect(target(), '127.0.0.1')]
     pairs.add(pair)
-    for (const socket of pair) socket.on('error', () => {}).on('close', () => frozen || end(pair))
-    if (!frozen) forward(pair)
+    for (const socket of pair)
+      socket.on('error', () => {}).on('close', () => held === 'all' || stranded.has(pair) || end(pair))
+    forward(pair)
   })
   const listen = async (port: number) => {
     await once(server.listen(port, '127.0.0.1'), 'listening')
@@ -41,16 +55,22 @@ export const openProxy = async (t: { teardown(end: () => unknown): void }, targe
   t.teardown(() => {
     server.close()
     cut()
+    for (const pair of stranded) end(pair)
   })
   return {
     port,
-    freeze() {
-      frozen = true
-      for (const pair of pairs) for (const socket of pair) socket.unpipe()
-    },
+    freeze: () => hold('all'),
+    mute: () => hold('answers'),
     thaw() {
-      frozen = false
-      for (const pair of pairs) pair.some(socket => socket.destroyed) ? end(pair) : forward(pair)
+      for (const pair of pairs) if (pair.some(socket => socket.destroyed)) end(pair)
+      hold('nothing')
+    },
+    strand() {
+      for (const pair of pairs) {
+        for (const socket of pair) socket.unpipe()
+        stranded.add(pair)
+      }
+      pairs.clear()
     },
     cut,
     refuse: () => void server.close(),

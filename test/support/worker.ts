@@ -17,12 +17,19 @@ export type WorkerProcess = {
   children(): number[]
 }
 
+type Variables = { url: string; [variable: string]: string }
+
 /** `tq worker` as a process of its own, when it is ready. Killed when the test ends. */
-export const startWorker = async (
+export const startWorker = (t: { teardown(end: () => unknown): void }, variables: Variables): Promise<WorkerProcess> =>
+  startProcess(t, [tq, 'worker', '-o', 'json'], variables)
+
+/** A script that behaves as `tq worker -o json` does. */
+export const startProcess = async (
   t: { teardown(end: () => unknown): void },
-  { url, ...env }: { url: string; [variable: string]: string },
+  script: string[],
+  { url, ...env }: Variables,
 ): Promise<WorkerProcess> => {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', tq, 'worker', '-o', 'json'], {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...script], {
     cwd: '/',
     stdio: ['ignore', 'ignore', 'pipe'],
     env: {

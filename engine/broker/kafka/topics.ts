@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Admin, Forbidden, type KafkaClient, type NewTopic } from './client.ts'
+import { type Admin, Forbidden, type KafkaClient, type NewTopic, UnknownTopic } from './client.ts'
 import type { TopicReport, TopicSettings } from '../index.ts'
 
 /** Names of topics. `area` is what they begin with, prefix and namespace: `tq.default`. */
@@ -106,7 +106,18 @@ const complete = async (
  * Creates what is missing and says what differs; what exists is never changed. Queue topics that no queue stands behind are
  * deleted with `prune`, and otherwise left alone.
  */
-export const ensureTopics = async (
+export const ensureTopics = async (...of: Parameters<typeof tryEnsureTopics>): Promise<TopicReport[]> => {
+  for (let tries = 1; ; tries++)
+    try {
+      return await tryEnsureTopics(...of)
+    } catch (error) {
+      // A topic that a worker is making at this moment: listed already, and not yet to be had.
+      if (!(error instanceof UnknownTopic) || tries === 10) throw error
+      await sleep(200)
+    }
+}
+
+const tryEnsureTopics = async (
   client: KafkaClient,
   area: string,
   queues: { name: string; topic: TopicSettings }[],

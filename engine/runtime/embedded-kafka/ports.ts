@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { TqError } from '../../model/errors.ts'
-import { freePort } from '../embedded/port.ts'
+import { anyPort, freePort } from '../embedded/port.ts'
 
 /**
  * A port for clients, as asked for, else the one of the last time where it is free, else any; and one for the controller,
@@ -24,15 +24,4 @@ export const choosePorts = async (
   const chosen = port || (await anyPort())
   writeFileSync(file, String(chosen))
   return { port: chosen, controllerPort: await anyPort() }
-}
-
-/**
- * From below the ports that the system gives to connecting clients: one of them, trying again and again while the broker
- * is down, would some day get the broker's own port, and keep it from coming back.
- */
-const anyPort = async (): Promise<number> => {
-  for (;;) {
-    const port = await freePort(20_000 + Math.floor(Math.random() * 12_000))
-    if (port) return port
-  }
 }

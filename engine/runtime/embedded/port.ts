@@ -14,13 +14,13 @@ export const choosePort = async (dataDir: string, asked: number | undefined): Pr
   if (asked !== undefined && !(await freePort(asked)))
     throw unreachable(`port ${asked} of 127.0.0.1 is taken; choose another, or none to get any that is free`)
   const port = asked ?? (last && (await freePort(last))) ?? 0
-  const chosen = port || (await freePort(0))!
+  const chosen = port || (await anyPort())
   writeFileSync(file, String(chosen))
   chmodSync(file, 0o644)
   return chosen
 }
 
-/** The port, or with 0 any, if it is free on 127.0.0.1. */
+/** The port if it is free on 127.0.0.1. */
 export const freePort = (port: number): Promise<number | undefined> =>
   new Promise(resolve => {
     const server = createServer()
@@ -30,3 +30,14 @@ export const freePort = (port: number): Promise<number | undefined> =>
       server.close(() => resolve(port))
     })
   })
+
+/**
+ * From below the ports that the system gives to connecting clients: one of them, trying again and again while the server
+ * is down, would some day get the server's own port, and keep it from coming back.
+ */
+export const anyPort = async (): Promise<number> => {
+  for (;;) {
+    const port = await freePort(20_000 + Math.floor(Math.random() * 12_000))
+    if (port) return port
+  }
+}
