@@ -9,6 +9,8 @@ import { orders } from './order.ts'
 const maxSleepMs = 5000
 /** The same while the worker has no session that could answer. */
 const noSessionMs = 100
+/** The same while the broker does not carry: then looking is all there is. */
+const deafMs = 300
 
 /**
  * Does what is asked of a worker from the command `after` on, one after the other, each once, and answers. A worker that was
@@ -28,6 +30,10 @@ export const obey = async (
     wakeUp()
   })
   signal.addEventListener('abort', () => wakeUp(), { once: true })
+  const sleepMs = () => {
+    if (subject.session() === null) return noSessionMs
+    return context.broker.health().state === 'up' ? maxSleepMs : deafMs
+  }
   while (!signal.aborted) {
     told = false
     try {
@@ -45,7 +51,7 @@ export const obey = async (
     if (signal.aborted) break
     if (told) continue
     await new Promise<void>(resolve => {
-      const timer = setTimeout(resolve, subject.session() === null ? noSessionMs : maxSleepMs)
+      const timer = setTimeout(resolve, sleepMs())
       wakeUp = () => {
         clearTimeout(timer)
         resolve()
