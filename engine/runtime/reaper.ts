@@ -36,12 +36,11 @@ export const reaper = async (
     if (signal.aborted) return
     try {
       const now = performance.now()
-      const young = await justStarted(context.sql, { leaseMs })
       const sessions = await watchSessions(context.sql)
       if (now - before > Math.max(leaseMs / 2, 3 * lookMs)) patientUntil = now + leaseMs
       before = now
-      const patient = young || now < patientUntil
-      const lost = patient ? [] : sessions.filter(s => s.expired || (!s.held && unheld.has(s.id)))
+      const suspects = now < patientUntil ? [] : sessions.filter(s => s.expired || (!s.held && unheld.has(s.id)))
+      const lost = suspects.length > 0 && (await justStarted(context.sql, { leaseMs })) ? [] : suspects
       unheld = new Set(sessions.filter(s => !s.held).map(s => s.id))
       if (lost.length > 0)
         await declareLost(

@@ -8,6 +8,8 @@ import type { InFlight } from './task.ts'
 const lateMs = 100
 
 export type Teller = {
+  /** Jobs were taken: those that are not through soon are to be told of. */
+  watch(): void
   /** Resolves when what is being told is told: what happens next to those jobs comes after it. Null: nothing is being told. */
   pending(): Promise<void> | null
   heartbeat(active: number, processed: number): Promise<void>
@@ -49,9 +51,17 @@ export const openTeller = (
       .finally(() => (telling = null))
     await telling
   }
-  const timer = setInterval(() => void tell(), lateMs)
-  timer.unref()
+  /** Only while there are jobs: a timer that fires ten times a second costs an idle worker more than anything else here. */
+  let timer: NodeJS.Timeout | null = null
+  const watch = () => {
+    timer ??= setTimeout(() => {
+      timer = null
+      void tell()
+      if (!inFlight.all()[Symbol.iterator]().next().done) watch()
+    }, lateMs).unref()
+  }
   return {
+    watch,
     pending: () => telling,
     async heartbeat(active, processed) {
       const holder = session()
@@ -59,6 +69,6 @@ export const openTeller = (
       const detail = { active, processed, loadavg: loadavg().map(load => Math.round(load * 100) / 100) }
       await tellHeartbeat(context.sql, { namespace: context.namespace, session: holder, detail })
     },
-    stop: () => clearInterval(timer),
+    stop: () => void (timer && clearTimeout(timer)),
   }
 }

@@ -15,11 +15,11 @@ export const timers = async (context: Context, signal: AbortSignal): Promise<voi
   while (!signal.aborted) {
     let sleepMs = maxSleepMs
     try {
-      const queued = await promoteDue(context.sql, { limit: 1000, events: context.events() })
-      if (queued.length > 0) context.broker.ring([...new Set(queued.map(job => job.queue))].map(queue => ({ queue })))
-      const rung = await ringAlarms(context.sql, { limit: 200, againMs: 2000 })
-      for (const alarm of rung) if (await passDeadline(context, alarm)) await silence(context.sql, [alarm])
-      const due = await nextDue(context.sql)
+      let due = await nextDue(context.sql)
+      if (due !== null && due <= 0) {
+        await act(context)
+        due = await nextDue(context.sql)
+      }
       if (due !== null) sleepMs = Math.min(maxSleepMs, Math.max(0, due))
     } catch (error) {
       context.log('debug', `the timers could not look: ${(error as Error).message}`)
@@ -34,4 +34,11 @@ export const timers = async (context: Context, signal: AbortSignal): Promise<voi
     })
   }
   await controls.stop()
+}
+
+const act = async (context: Context): Promise<void> => {
+  const queued = await promoteDue(context.sql, { limit: 1000, events: context.events() })
+  if (queued.length > 0) context.broker.ring([...new Set(queued.map(job => job.queue))].map(queue => ({ queue })))
+  const rung = await ringAlarms(context.sql, { limit: 200, againMs: 2000 })
+  for (const alarm of rung) if (await passDeadline(context, alarm)) await silence(context.sql, [alarm])
 }

@@ -209,6 +209,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
             count(totals, one, 'claimed')
           }
           pool.run(work)
+          teller.watch()
           doomed.started()
         }
       }
