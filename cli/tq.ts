@@ -12,7 +12,8 @@ Exit codes
    5  timed out: the run's own deadline, or --timeout
    6  not found             7  conflict (the idempotency key was used with another input; runs are active)
   10  apply --detailed-exitcode: something was changed
-  69  database unreachable  130  interrupted (the run goes on)
+  69  database unreachable, or no worker answered
+ 130  interrupted (the run goes on)
 `
 
 /** Runs one command line. @returns the exit code */

@@ -18,19 +18,32 @@ export { didYouMean } from './model/similar.ts'
 export { printId, shortId } from './model/id.ts'
 export { ended, type JobState, type RunState, runStates } from './model/state.ts'
 export { apply, type ApplyOptions, type Change, declaredWorkflows, type TopicsReport } from './runtime/apply.ts'
-export { cancelRun } from './runtime/cancel.ts'
-export { type Config, devFile, readConfig, runningDev } from './runtime/config.ts'
-export type { Context, Log } from './runtime/context.ts'
+export { cancelRun, cancelStep } from './runtime/cancel.ts'
+export { type Answer, ask, type Question } from './runtime/command/ask.ts'
+export { type Config, type DevFile, devFile, localKafka, readConfig, runningDev } from './runtime/config.ts'
+export { type CloudEvent, type EventReader, openEvents, switchEvents } from './runtime/events.ts'
+export { type Context, type Log, type LogLevel, logLevels } from './runtime/context.ts'
+export { setRateLimit } from './runtime/limit.ts'
 export { listHandlers } from './runtime/handlers.ts'
 export { noSuchManifest } from './runtime/names.ts'
 export { prepareStart, start, startMany, type Startable } from './runtime/start.ts'
 export { resolveRun, type RunResult, type Snapshot, snapshot, wait, watch } from './runtime/watch.ts'
+export { eventTypes, type EventType } from './model/event.ts'
+export { positionAt } from './store/event.ts'
 export { type MigrationState, migrate, migrationState } from './store/migrate.ts'
 export { type ManifestRow, readManifest, readManifests, readQueues } from './store/manifest.ts'
 export { readLogs, type StoredLog } from './store/log.ts'
-export { listRuns, type RunRow } from './store/run.ts'
+export { type Labels, listRuns, openRunsWith, type RunRow } from './store/run.ts'
 export { listSessions } from './store/session.ts'
-export { type AttemptView, type JobView, listAttempts, listJobs, type NodeCount, readRoot } from './store/view.ts'
+export {
+  type AttemptView,
+  type JobView,
+  listAttempts,
+  countJobs,
+  listJobs,
+  type NodeCount,
+  readRoot,
+} from './store/view.ts'
 export { openDatabase } from './store/sql.ts'
 
 /** Any error as one of tq's own: a lost connection is DATABASE_UNREACHABLE, what is not foreseen INTERNAL. */

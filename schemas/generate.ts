@@ -1,21 +1,27 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { compile } from 'json-schema-to-typescript'
+import { eventsPage } from './events.page.ts'
 
 /**
- * Writes `manifest.types.ts` from `manifest.json`: `npm run generate`, after every change of the schema. With `--check` it
- * writes nothing and fails where the file is not what it would write.
+ * Writes what is made of the schemas: `npm run generate`, after every change of one. With `--check` it writes nothing and fails
+ * where a file is not what it would write.
  */
 const here = (name: string): URL => new URL(name, import.meta.url)
+const read = (name: string) => JSON.parse(readFileSync(here(name), 'utf8'))
 
-const schema = JSON.parse(readFileSync(here('manifest.json'), 'utf8'))
-const types = await compile(schema, 'Manifest', {
+const types = await compile(read('manifest.json'), 'Manifest', {
   bannerComment: '/** Generated from manifest.json by generate.ts; do not edit. */',
   style: { semi: false, singleQuote: true, printWidth: 120 },
   unreachableDefinitions: true,
 })
-const target = here('manifest.types.ts')
-if (!process.argv.includes('--check')) writeFileSync(target, types)
-else if (readFileSync(target, 'utf8') !== types) {
-  console.error('schemas/manifest.types.ts is stale; run `npm run generate`')
-  process.exitCode = 1
+const generated: [string, string][] = [
+  ['manifest.types.ts', types],
+  ['../docs/events.md', eventsPage(read('events.json'), readFileSync(here('events.intro.md'), 'utf8'))],
+]
+for (const [name, text] of generated) {
+  if (!process.argv.includes('--check')) writeFileSync(here(name), text)
+  else if (readFileSync(here(name), 'utf8') !== text) {
+    console.error(`schemas/${name} is stale; run \`npm run generate\``)
+    process.exitCode = 1
+  }
 }

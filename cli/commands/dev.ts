@@ -5,9 +5,14 @@ import {
   type Change,
   type Config,
   type Context,
+  type DevFile,
   devFile,
   explain,
   listHandlers,
+  localKafka,
+  type Log,
+  type LogLevel,
+  logLevels,
   migrate,
   openClient,
   openDatabase,
@@ -17,7 +22,17 @@ import {
   start,
   TqError,
 } from '../../engine/client.ts'
-import { type EmbeddedPostgres, reaper, startPostgres, timers, type Worker, worker } from '../../engine/server.ts'
+import {
+  type EmbeddedPostgres,
+  reaper,
+  relay,
+  startKafka,
+  startPostgres,
+  timers,
+  type Worker,
+  worker,
+  type WorkerOptions,
+} from '../../engine/server.ts'
 import { connected } from '../connect.ts'
 import { onSaved } from '../files.ts'
 import type { Io } from '../io.ts'
@@ -33,13 +48,22 @@ const dev: Action = async (outer, options, dir) => {
   const other = await runningDev(io.cwd)
   if (other) return beside(io, options, other.pid)
   const asked = performance.now()
-  const config = await readConfig(io.cwd, flagsOf(io, options), io.env)
-  if (options.fresh && config.databaseUrl)
+  const configured = await readConfig(io.cwd, flagsOf(io, options), io.env)
+  if (options.fresh && configured.databaseUrl)
     throw new TqError(
       'USAGE',
       '--fresh empties only an embedded Postgres, and TQ_DATABASE_URL or DATABASE_URL names another',
     )
   await mkdir(join(io.cwd, '.tq'), { recursive: true })
+  if (options.kafka && configured.kafka)
+    throw new TqError(
+      'USAGE',
+      '--kafka starts a Kafka of its own, and TQ_KAFKA_BROKERS names another; leave one of them out',
+    )
+  const kafka = options.kafka
+    ? await startKafka({ dataDir: join(io.cwd, '.tq', 'kafka'), onNotice: text => io.err(`   ${text}`) })
+    : null
+  const config = kafka ? { ...configured, kafka: localKafka(kafka.brokers) } : configured
   const postgres = config.databaseUrl ? null : await embedded(io, join(io.cwd, '.tq', 'pg'), options.fresh === true)
   const databaseUrl = config.databaseUrl ?? postgres!.url
   const stop = new AbortController()
@@ -52,11 +76,10 @@ const dev: Action = async (outer, options, dir) => {
         { cause: error },
       )
     })
-    const context = await openClient({ ...config, databaseUrl, connections: 6, log: logger(io) })
-    const services = await startServices(context, config, stop.signal)
-    await writeFile(devFile(io.cwd), JSON.stringify({ pid: process.pid, databaseUrl, schema: config.schema }), {
-      mode: 0o600,
-    })
+    const { log, setLevel } = logger(io)
+    const context = await openClient({ ...config, databaseUrl, connections: 6, log })
+    const services = await startServices(context, { ...config, onLogLevel: setLevel }, stop.signal)
+    await writeFile(devFile(io.cwd), JSON.stringify(devFileOf(config, databaseUrl)), { mode: 0o600 })
     banner(
       io,
       config,
@@ -67,7 +90,9 @@ const dev: Action = async (outer, options, dir) => {
     const applied = await applyFolder(io, context, config)
     const exit = typeof options.run !== 'string' ? 0 : applied ? await runOnce(io, context, options, options.run) : 2
     if ((typeof options.run !== 'string' || io.interactive) && !io.signal.aborted) {
-      await stayUp(io, context, config, services.worker)
+      // A worker that was told to shut down ends all of it.
+      const signal = AbortSignal.any([io.signal, services.ended])
+      await stayUp({ ...io, signal }, context, config, services.worker)
     }
     io.err('stopping …')
     io.onSecondSignal(() => stopNow(postgres?.pid))
@@ -78,10 +103,17 @@ const dev: Action = async (outer, options, dir) => {
   } finally {
     stop.abort()
     await rm(devFile(io.cwd), { force: true })
-    await postgres?.stop()
+    await Promise.all([postgres?.stop(), kafka?.stop()])
   }
 }
 export default dev
+
+const devFileOf = (config: Config, databaseUrl: string): DevFile => ({
+  pid: process.pid,
+  databaseUrl,
+  schema: config.schema,
+  ...(config.kafka && !config.kafka.sasl && !config.kafka.tls ? { kafkaBrokers: config.kafka.brokers } : {}),
+})
 
 /** In development a stop waits 3 s for running jobs, where nothing else is said: they run again at the next start. */
 const flagsOf = (io: Io, options: Options): Partial<Config> => ({
@@ -163,16 +195,18 @@ const beside = async (io: Io, options: Options, pid: number): Promise<number> =>
 
 const startServices = async (
   context: Context,
-  config: Config,
+  config: Config & Pick<WorkerOptions, 'onLogLevel'>,
   signal: AbortSignal,
-): Promise<{ worker: Worker; done: Promise<unknown> }> => {
+): Promise<{ worker: Worker; ended: AbortSignal; done: Promise<unknown> }> => {
   const handlers = (await listHandlers(config.handlersDir)) ?? []
   const ready = Promise.withResolvers<Worker>()
   const work = worker(context, { ...config, name: config.workerName, handlers, onReady: ready.resolve }, signal)
   work.catch(ready.reject)
-  const done = Promise.all([work, timers(context, signal), reaper(context, config, signal)])
+  const ended = new AbortController()
+  work.finally(() => ended.abort()).catch(() => {})
+  const done = Promise.all([work, timers(context, signal), relay(context, signal), reaper(context, config, signal)])
   done.catch(ready.reject)
-  return { worker: await ready.promise, done }
+  return { worker: await ready.promise, ended: ended.signal, done }
 }
 
 /** Applies the folder's manifests. False: they have errors, which were printed. */
@@ -265,8 +299,12 @@ const suggestion = async (io: Io, context: Context): Promise<string> => {
 const shown = (io: Io, path: string): string =>
   relative(io.cwd, path).startsWith('..') ? path : relative(io.cwd, path)
 
-const logger =
-  (io: Io): Context['log'] =>
-  (level, message) => {
-    if (level !== 'debug' || io.env.TQ_DEBUG) io.err(`   ${level}: ${message}`)
+const logger = (io: Io): { log: Log; setLevel(level: LogLevel): void } => {
+  let threshold: LogLevel = io.env.TQ_DEBUG ? 'debug' : 'info'
+  return {
+    setLevel: level => void (threshold = level),
+    log(level, message) {
+      if (logLevels.indexOf(level) >= logLevels.indexOf(threshold)) io.err(`   ${level}: ${message}`)
+    },
   }
+}

@@ -21,6 +21,7 @@ import { nameJobs } from '../jobs.ts'
 import { ago, print, span, took } from '../output.ts'
 import { errorLine, icon } from '../progress.ts'
 import type { Action, Options } from './index.ts'
+import { labelsOf } from './run.ts'
 
 const get: Action = (io, options, what, name) => {
   const list = lists[String(what)]
@@ -58,6 +59,7 @@ const runs: List = async (io, context, options, name) => {
     limit: limit + 1,
     ...(name ? { name } : {}),
     ...(state ? { state } : {}),
+    labels: labelsOf(options),
   })
   const shown = found.slice(0, limit)
   print(io, options.output, {
@@ -77,7 +79,7 @@ const runs: List = async (io, context, options, name) => {
     },
   })
   if (found.length > limit) io.err(`the newest ${limit}; more: --limit ${limit * 5}, --state failed`)
-  if (found.length === 0) io.err(await nothingRan(context, name, state))
+  if (found.length === 0) io.err(options.label ? 'no run has these labels' : await nothingRan(context, name, state))
 }
 
 /** What to do where no run is found. */

@@ -26,6 +26,11 @@ const inputs: [string, string][] = [
   ['-i, --input <k=v>', 'one input, name=value; JSON where it parses as such; again for more'],
   ['--input-file <file>', 'inputs as YAML or JSON from a file, or - for standard input'],
 ]
+const asking: CommandSpec['options'] = [
+  ['-d, --destination <names>', 'only workers of these names, joined by commas (default: all)'],
+  ['--timeout <duration>', 'how long to wait for answers', '1s'],
+  output,
+]
 
 /** The commands, in the order of their help. Each is loaded only when it is called. */
 export const commands: CommandSpec[] = [
@@ -36,6 +41,7 @@ export const commands: CommandSpec[] = [
     options: [
       ['--run <workflow>', 'runs this once everything is up, and ends with it where nobody is at the terminal'],
       ['--fresh', 'begins with an empty database'],
+      ['--kafka', 'with a Kafka of its own, which needs Java'],
       ['-c, --concurrency <n>', 'child processes'],
       ...inputs,
     ],
@@ -73,6 +79,7 @@ export const commands: CommandSpec[] = [
       ['--wait', 'waits until it has ended, prints its output'],
       ['--timeout <duration>', 'waits at most so long'],
       ['--idempotency-key <key>', 'the same key again gives the first run'],
+      ['-l, --label <k=v>', 'a label to find the run by; again for more'],
       output,
     ],
     exits: true,
@@ -88,6 +95,7 @@ export const commands: CommandSpec[] = [
     summary: 'lists runs, workflows, tasks, queues, workers, or the jobs of a run',
     options: [
       ['--state <state>', 'runs in this state'],
+      ['-l, --label <k=v>', 'runs with this label; again: with all of them'],
       ['--limit <n>', 'at most so many (default: 20 runs, all jobs)'],
       output,
     ],
@@ -110,6 +118,25 @@ export const commands: CommandSpec[] = [
     load: () => import('./wait.ts'),
   },
   {
+    usage: 'events [run]',
+    summary: 'what has happened to runs, jobs and workers, as CloudEvents; of one run, or all',
+    options: [
+      ['-f, --follow', 'goes on: with what happens next, or until the run has ended'],
+      ['--type <types>', 'these only: job.succeeded,run.*'],
+      ['--since <time>', 'from then on: 10m, or 2026-11-22T18:00:00Z'],
+      ['--snapshot <period>', 'every so often a line: workers, open jobs, events since the last'],
+      ['-o, --output <format>', 'how the answer is printed', 'table'],
+    ],
+    formats: ['table', 'json', 'jsonl'],
+    examples: [
+      'tq events @latest',
+      "tq events -f --type 'job.failed,worker.*'",
+      'tq events --since 1h -o jsonl',
+      'tq events --snapshot 30s',
+    ],
+    load: () => import('./events.ts'),
+  },
+  {
     usage: 'logs <run>',
     summary: 'log lines of a run, or of a step with RUN/STEP',
     options: [
@@ -122,10 +149,21 @@ export const commands: CommandSpec[] = [
     load: () => import('./logs.ts'),
   },
   {
-    usage: 'cancel <runs...>',
-    summary: 'cancels runs: what has not started at once, what runs by its signal',
-    options: [['--reason <text>', 'kept with the run', 'cancelled by hand'], output],
-    examples: ['tq cancel @latest', 'tq cancel t3h8v2f4 --reason "wrong month"'],
+    usage: 'cancel [what...]',
+    summary: 'cancels runs, or single steps with RUN/STEP: what has not started at once, what runs by its signal',
+    options: [
+      ['-l, --label <k=v>', 'all runs with this label that have not ended; again: with all of them'],
+      ['--grace <duration>', 'how long handlers may go on after their signal, before they are killed'],
+      ['--force', 'kills what runs at once'],
+      ['--reason <text>', 'kept with the run', 'cancelled by hand'],
+      output,
+    ],
+    examples: [
+      'tq cancel @latest',
+      'tq cancel t3h8v2f4/publish',
+      'tq cancel --label month=july --grace 30s',
+      'tq cancel t3h8v2f4 --reason "wrong month"',
+    ],
     load: () => import('./cancel.ts'),
   },
   {
@@ -141,6 +179,7 @@ export const commands: CommandSpec[] = [
     options: [
       ['-Q, --queues <names>', 'only these queues, joined by commas (default: all)'],
       ['-c, --concurrency <n>', 'child processes (default 2)'],
+      ['--autoscale <max,min>', 'as many children as the load needs, between these'],
       ['--slots <n>', 'jobs at once in one child, for handlers that wait (default 1)'],
       ['--name <name>', 'how it is called'],
       ['--handlers <dir>', 'where the handlers are (default tasks/)'],
@@ -149,6 +188,29 @@ export const commands: CommandSpec[] = [
     formats: ['table', 'json'],
     examples: ['tq worker', 'tq worker -Q default,reports -c 4'],
     load: () => import('./worker.ts'),
+  },
+  {
+    usage: 'inspect <what>',
+    summary: 'asks workers: ping, active, reserved, scheduled, revoked, registered, stats, conf, report, queues',
+    options: asking,
+    exits: true,
+    examples: ['tq inspect ping', 'tq inspect active -d w1,w2', 'tq inspect stats -o json --timeout 5s'],
+    load: () => import('./inspect.ts'),
+  },
+  {
+    usage: 'control <order> [args...]',
+    summary:
+      'tells workers: pool-grow N, pool-shrink N, autoscale MAX,MIN, rate-limit QUEUE RATE, time-limit TASK DURATION, add-queue QUEUE, remove-queue QUEUE, log-level LEVEL, events on|off, drain, shutdown',
+    options: [['--force', 'shutdown: what runs is killed, and runs again elsewhere'], ...asking],
+    exits: true,
+    examples: [
+      'tq control pool-grow 2',
+      'tq control autoscale 8,2 -d w1',
+      'tq control rate-limit mail 100/m',
+      'tq control time-limit reports/render 5m',
+      'tq control drain -d w1',
+    ],
+    load: () => import('./control.ts'),
   },
   {
     usage: 'db <action>',

@@ -1,7 +1,16 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { parse } from 'yaml'
-import { type Json, type JsonObject, parseDuration, printId, shortId, start, TqError } from '../../engine/client.ts'
+import {
+  type Json,
+  type JsonObject,
+  type Labels,
+  parseDuration,
+  printId,
+  shortId,
+  start,
+  TqError,
+} from '../../engine/client.ts'
 import { connected } from '../connect.ts'
 import { finishWatching, printResult } from '../watching.ts'
 import type { Action, Options } from './index.ts'
@@ -16,6 +25,7 @@ const run: Action = (io, options, name) =>
       ...(asked[1] ? { kind: asked[1] as 'task' | 'workflow' } : {}),
       input,
       trigger: 'cli',
+      ...(options.label ? { labels: labelsOf(options) } : {}),
       ...(typeof options.idempotencyKey === 'string' ? { idempotencyKey: options.idempotencyKey } : {}),
     })
     if (duplicate) io.err(`this idempotency key has started run ${shortId(id)} before`)
@@ -39,6 +49,16 @@ export const timeoutOf = (options: Options): { timeoutMs?: number } => {
     throw new TqError('USAGE', `--timeout ${options.timeout} is no duration; write one such as 30s or 5m`)
   return { timeoutMs }
 }
+
+/** `--label name=value`, as often as it was given. */
+export const labelsOf = (options: Options): Labels =>
+  Object.fromEntries(
+    ((options.label as string[] | undefined) ?? []).map(pair => {
+      const at = pair.indexOf('=')
+      if (at < 1) throw new TqError('USAGE', `--label ${pair}: write name=value`)
+      return [pair.slice(0, at), pair.slice(at + 1)]
+    }),
+  )
 
 /** A flag that counts. */
 export const countOf = (flag: string, value: unknown): number => {

@@ -1,6 +1,7 @@
-import { listHandlers, openClient, readConfig } from '../../engine/client.ts'
-import { reaper, timers, worker } from '../../engine/server.ts'
+import { listHandlers, type LogLevel, logLevels, openClient, readConfig } from '../../engine/client.ts'
+import { reaper, relay, timers, worker } from '../../engine/server.ts'
 import { urlOf } from '../connect.ts'
+import { rangeOf } from './control.ts'
 import type { Action } from './index.ts'
 import { countOf } from './run.ts'
 
@@ -10,6 +11,7 @@ const workerCommand: Action = async (io, options) => {
     {
       ...(typeof options.queues === 'string' ? { queues: options.queues.split(',') } : {}),
       ...(options.concurrency ? { concurrency: countOf('--concurrency', options.concurrency) } : {}),
+      ...(typeof options.autoscale === 'string' ? { autoscale: rangeOf('--autoscale', options.autoscale) } : {}),
       ...(options.slots ? { slots: countOf('--slots', options.slots) } : {}),
       ...(typeof options.name === 'string' ? { workerName: options.name } : {}),
       ...(typeof options.handlers === 'string' ? { handlersDir: options.handlers } : {}),
@@ -17,8 +19,9 @@ const workerCommand: Action = async (io, options) => {
     io.env,
   )
   const json = options.output === 'json'
-  const log = (level: string, message: string, fields: Record<string, unknown> = {}) => {
-    if (level === 'debug' && !io.env.TQ_DEBUG) return
+  let threshold: LogLevel = io.env.TQ_DEBUG ? 'debug' : 'info'
+  const log = (level: LogLevel, message: string, fields: Record<string, unknown> = {}) => {
+    if (logLevels.indexOf(level) < logLevels.indexOf(threshold)) return
     io.err(
       json
         ? JSON.stringify({ time: new Date().toISOString(), level, msg: message, worker: config.workerName, ...fields })
@@ -29,6 +32,10 @@ const workerCommand: Action = async (io, options) => {
   const handlers = (await listHandlers(config.handlersDir)) ?? []
   const asked = performance.now()
   io.onSecondSignal(() => process.exit(1)) // what ran is taken up again by others when the lease ends
+  // A worker that was told to shut down ends the process like a signal does.
+  const stop = new AbortController()
+  io.signal.addEventListener('abort', () => stop.abort(), { once: true })
+  if (io.signal.aborted) stop.abort()
   await Promise.all([
     worker(
       context,
@@ -36,6 +43,7 @@ const workerCommand: Action = async (io, options) => {
         ...config,
         name: config.workerName,
         handlers,
+        onLogLevel: level => void (threshold = level),
         onReady({ session }) {
           if (json)
             return log('info', 'ready', {
@@ -44,7 +52,8 @@ const workerCommand: Action = async (io, options) => {
               queues: config.queues ?? 'all',
             })
           io.err(`tq worker ${config.workerName}  pid ${process.pid}`)
-          io.err(`  pool      ${config.concurrency} child processes × ${config.slots}`)
+          const { autoscale: range, concurrency, slots } = config
+          io.err(`  pool      ${range ? `${range.min} to ${range.max}` : concurrency} child processes × ${slots}`)
           io.err(`  queues    ${config.queues?.join(', ') ?? 'all'}`)
           io.err(`  handlers  ${handlers.length} in ${config.handlersDir}`)
           io.err(
@@ -52,10 +61,11 @@ const workerCommand: Action = async (io, options) => {
           )
         },
       },
-      io.signal,
-    ),
-    timers(context, io.signal),
-    reaper(context, config, io.signal),
+      stop.signal,
+    ).finally(() => stop.abort()),
+    timers(context, stop.signal),
+    relay(context, stop.signal),
+    reaper(context, config, stop.signal),
   ])
   await context.close()
   return 0

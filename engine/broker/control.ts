@@ -15,10 +15,11 @@ export const parseControl = (text: string): Control | null => {
 
 export const isControl = (message: unknown): message is Control => {
   if (!isRecord(message)) return false
-  if (message.type === 'queues' || message.type === 'timers') return true
+  if (message.type === 'queues' || message.type === 'timers' || message.type === 'commands') return true
   return (
     message.type === 'cancel' &&
     typeof message.run === 'string' &&
+    (message.graceMs === undefined || typeof message.graceMs === 'number') &&
     Array.isArray(message.jobs) &&
     message.jobs.every(isHeld)
   )

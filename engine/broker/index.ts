@@ -11,9 +11,10 @@ export type Hint = { queue: number; jobs?: { run: string; n: number; attempt: nu
 
 /** State first, message second: what it speaks of is in the store already, the message only says *look now*. */
 export type Control =
-  | { type: 'cancel'; run: string; jobs: { n: number; session: number }[] }
+  | { type: 'cancel'; run: string; jobs: { n: number; session: number }[]; graceMs?: number }
   | { type: 'queues' }
   | { type: 'timers' }
+  | { type: 'commands' }
 
 /** `dropped`: messages that were not sent; `refused`: that came and were not understood, by reason. */
 export type Health = {
@@ -21,6 +22,15 @@ export type Health = {
   reason?: string
   dropped: number
   refused: { [reason: string]: number }
+}
+
+/** An event as CloudEvents has it; what of it a broker must know. `stream`: those of one stream stay in their order. */
+export type Event = {
+  stream: string
+  event: { id: string; type: string; source: string; subject: string; time: string; data: object } & Record<
+    string,
+    unknown
+  >
 }
 
 /** How a queue's messages are kept, where a broker has topics. Absent: its default. */
@@ -46,6 +56,11 @@ export type Broker = {
   /** To every process that listens, or to fewer. Returns at once, never throws. */
   broadcast(message: Control): void
   onControl(on: (message: Control) => void): Promise<{ stop(): Promise<void> }>
+  /**
+   * Sends events to whom it may concern outside: resolves when they are kept, throws where they are not. Null: this broker
+   * has nobody to send them to, who wants them reads the outbox.
+   */
+  publish: ((events: Event[]) => Promise<void>) | null
   health(): Health
   /** What the broker needs for these queues is made, or said; with `prune` what no queue needs any more is deleted. */
   ensureTopics(queues: { name: string; topic: TopicSettings }[], options: { prune: boolean }): Promise<TopicReport[]>

@@ -77,6 +77,7 @@ export const openPostgres = async ({
       controls.add(on)
       return { stop: async () => void controls.delete(on) }
     },
+    publish: null,
     health: () => ({ ...health }),
     ensureTopics: async () => [],
     async close() {

@@ -1,2 +1,2 @@
 export { openPool } from './pool.ts'
-export type { LogLine, Pool, PoolOptions, PoolStats, Progress, Result, Work } from './work.ts'
+export type { LogLine, Pool, PoolAttempt, PoolOptions, PoolStats, Progress, Result, Work } from './work.ts'

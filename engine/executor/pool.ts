@@ -166,11 +166,17 @@ export const openPool = async (options: PoolOptions): Promise<Pool> => {
       }
       for (const child of children) {
         const held = child.held.get(key)
-        if (!held || held.abort) continue
-        held.abort = { reason, at: performance.now(), graceMs: grace }
+        if (!held) continue
+        const now = performance.now()
+        if (held.abort) {
+          held.abort.graceMs = Math.min(held.abort.graceMs, now - held.abort.at + grace)
+          continue
+        }
+        held.abort = { reason, at: now, graceMs: grace }
         child.process.send({ abort: key, reason })
       }
     },
+    started: key => [...children].some(child => child.held.get(key)?.startedAt !== undefined),
     resize: count => {
       wanted = count
       const able = [...children].filter(child => !child.retiring).sort((a, b) => a.held.size - b.held.size)
@@ -189,6 +195,12 @@ export const openPool = async (options: PoolOptions): Promise<Pool> => {
       averageMs: pace.overall,
       waiting: waiting.length,
     }),
+    attempts: () => [
+      ...[...children].flatMap(({ process: { pid }, held }) =>
+        [...held.values()].map(({ work, startedAt = null }) => ({ key: work.key, pid, startedAt })),
+      ),
+      ...waiting.map(({ key }) => ({ key, pid: null, startedAt: null })),
+    ],
     close: async ({ drainMs }) => {
       closing = true
       const unstarted = waiting.map(({ key }) => key)
@@ -198,10 +210,11 @@ export const openPool = async (options: PoolOptions): Promise<Pool> => {
         if (child.held.size > 0) askBack(child)
         if (!child.retiring) retire(child)
       }
-      const timer = setTimeout(() => {
+      const kill = () => {
         for (const child of children) child.outlasted = true
         killAll()
-      }, drainMs)
+      }
+      const timer = Number.isFinite(drainMs) ? setTimeout(kill, drainMs) : undefined
       if (children.size > 0) await new Promise<void>(resolve => empty.push(resolve))
       clearTimeout(timer)
       clearInterval(watch)

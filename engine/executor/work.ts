@@ -70,20 +70,29 @@ export type PoolStats = {
   waiting: number
 }
 
+/** An attempt that the pool has: in the child `pid`, running since `startedAt` of this process's monotonic clock, ms. */
+export type PoolAttempt = { key: number; pid: number | null; startedAt: number | null }
+
 export type Pool = {
   /** Hands work to children; not more than `capacity()` said. */
   run(work: Work[]): void
   /** How many attempts the pool can take now: free slots and what may wait behind them (semantics R12). */
   capacity(): number
-  /** Aborts `ctx.signal` of an attempt; kills its child when it still runs after the grace. An unknown key is ignored. */
+  /**
+   * Aborts `ctx.signal` of an attempt; kills its child when it still runs after the grace. Once more: with a shorter grace
+   * sooner. An unknown key is ignored.
+   */
   abort(key: number, reason: 'Timeout' | 'Cancelled', graceMs?: number): void
+  /** Whether the handler of an attempt is known to have begun. */
+  started(key: number): boolean
   resize(children: number): void
   /** Replaces every child after what it holds, as when handlers have changed. */
   recycle(): void
   stats(): PoolStats
+  attempts(): PoolAttempt[]
   /**
    * Hands back what has not started, waits up to `drainMs` for what has, then kills: those fail with `crashed`.
-   * Every attempt has been reported when it resolves.
+   * Every attempt has been reported when it resolves. `drainMs` Infinity kills none. Once more: sooner.
    */
   close(options: { drainMs: number }): Promise<void>
 }

@@ -17,7 +17,7 @@ export type Action =
   | { do: 'loop'; job: HeldJob; loop: LoopOpening }
   | { do: 'route'; job: HeldJob; route: Route }
   | { do: 'postpone'; job: HeldJob; delayMs: number }
-  | { do: 'release'; job: HeldJob }
+  | { do: 'release'; job: HeldJob; untold: number }
 
 /**
  * What came of a job's work, before its handlers and finally block. `outputText`: the output as JSON text that nobody looked
@@ -33,8 +33,8 @@ export type Decision = {
   last?: boolean
 }
 
-/** How an attempt went, for its outcome. `output` is JSON text where it was not looked into. */
-export type Attempt = { input: string | null; ranMs: number; code: string | null; lost?: boolean }
+/** How an attempt went, for its outcome. `untold`: see Ending. */
+export type Attempt = { input: string | null; ranMs: number; code: string | null; lost?: boolean; untold: number }
 
 export const cancelled: Decision = {
   state: 'cancelled',
@@ -42,7 +42,7 @@ export const cancelled: Decision = {
   error: { name: 'Cancelled', message: 'cancelled' },
 }
 
-export const noAttempt: Attempt = { input: null, ranMs: 0, code: null }
+export const noAttempt: Attempt = { input: null, ranMs: 0, code: null, untold: 0 }
 
 /** Ends a job for good: its outcome, and by the plan what that means for its siblings and its parent. */
 export const end = (job: HeldJob, loaded: LoadedPlan, decision: Decision, attempt: Attempt): Action => {
@@ -76,6 +76,7 @@ export const end = (job: HeldJob, loaded: LoadedPlan, decision: Decision, attemp
       error: decision.error === null ? null : JSON.stringify(decision.error),
       ranMs: attempt.ranMs,
       code: attempt.code,
+      untold: attempt.untold,
     },
   }
 }
@@ -102,6 +103,7 @@ export const openBlock = (
     base: job.base,
     result: JSON.stringify(result),
     always: result.stage === 'finally',
+    begins: false,
     ...(ended ? { ended } : {}),
   },
 })

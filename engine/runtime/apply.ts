@@ -17,6 +17,7 @@ import {
 import type { Sql } from '../store/sql.ts'
 import type { Context } from './context.ts'
 import { parseDuration } from '../model/duration.ts'
+import { parseRate } from './limit.ts'
 
 export type Change = {
   action: 'created' | 'updated' | 'unchanged' | 'deleted' | 'kept'
@@ -177,12 +178,12 @@ const queuesOf = (nodes: { task?: { queue: string } }[]): string[] => [
 /** A Queue's spec as the table has it; `rateLimit` is a count and a unit, `100/s`. */
 const fieldsOf = (document: object): QueueFields => {
   const { spec = {} } = document as { spec?: QueueSpec }
-  const rate = /^(\d+)\/(?:(\d+)?(ms|s|m|h|d))$/.exec(spec.rateLimit ?? '')
+  const rate = parseRate(spec.rateLimit ?? '')
   return {
     paused: spec.paused ?? false,
     concurrency: spec.concurrency ?? null,
-    rate_count: rate ? Number(rate[1]) : null,
-    rate_ms: rate ? (parseDuration(`${rate[2] ?? 1}${rate[3]}`) ?? null) : null,
+    rate_count: rate?.count ?? null,
+    rate_ms: rate?.ms ?? null,
     topic: spec.topic ? topicOf(spec.topic) : null,
   }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { KafkaOptions } from '../broker/index.ts'
 import { TqError } from '../model/errors.ts'
 import { parseDuration } from '../model/duration.ts'
+import type { Range } from './children.ts'
 
 export type Config = {
   /** Null: messages go through Postgres. */
@@ -14,10 +15,16 @@ export type Config = {
   /** Names; null: all queues of the namespace. */
   queues: string[] | null
   concurrency: number
+  /** Child processes by need, between these. Null: always `concurrency`. */
+  autoscale: Range | null
+  /** How long autoscale leaves a child that is not needed, ms. */
+  idleMs: number
   slots: number
   leaseMs: number
   graceMs: number
   drainMs: number
+  /** How long events are kept. */
+  keepEventsMs: number
   workerName: string
 }
 
@@ -44,11 +51,14 @@ export const readConfig = async (
     namespace: env.TQ_NAMESPACE || 'default',
     handlersDir: env.TQ_HANDLERS || join(dir, 'tasks'),
     queues: env.TQ_QUEUES ? env.TQ_QUEUES.split(',').map(queue => queue.trim()) : null,
-    concurrency: count(env.TQ_CONCURRENCY, 'TQ_CONCURRENCY') ?? 2,
+    concurrency: count(env.TQ_CONCURRENCY, 'TQ_CONCURRENCY') ?? given.autoscale?.min ?? 2,
+    autoscale: null,
+    idleMs: duration(env.TQ_IDLE_CHILD, 'TQ_IDLE_CHILD') ?? 30_000,
     slots: count(env.TQ_SLOTS, 'TQ_SLOTS') ?? 1,
     leaseMs: duration(env.TQ_LEASE, 'TQ_LEASE') ?? 10_000,
     graceMs: duration(env.TQ_KILL_GRACE, 'TQ_KILL_GRACE') ?? 2_000,
     drainMs: duration(env.TQ_SHUTDOWN_TIMEOUT, 'TQ_SHUTDOWN_TIMEOUT') ?? 30_000,
+    keepEventsMs: duration(env.TQ_EVENTS_RETENTION, 'TQ_EVENTS_RETENTION') ?? 3 * 86_400_000,
     workerName: env.TQ_WORKER_NAME || `w${process.pid}`,
     ...given,
   }
@@ -90,6 +100,15 @@ const readKafka = async (env: NodeJS.ProcessEnv, dev: string[] | undefined): Pro
     tls: await readTls(env),
   }
 }
+
+/** A Kafka without guards, as is started for local work. */
+export const localKafka = (brokers: string): KafkaOptions => ({
+  brokers: [brokers],
+  clientId: 'tq',
+  topicPrefix: 'tq',
+  sasl: null,
+  tls: null,
+})
 
 const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const
 

@@ -1,16 +1,16 @@
 import type { Broker } from '../broker/index.ts'
 import type { Plan } from '../model/plan.ts'
 import { TqError } from '../model/errors.ts'
+import { eventsOn } from '../store/event.ts'
 import { ensureQueues, type QueueRow, readPlan, readQueues } from '../store/manifest.ts'
 import type { Database, Sql } from '../store/sql.ts'
 import { type LoadedPlan, loadPlan } from './plans.ts'
 import { openValues, type Values } from './values.ts'
 
-export type Log = (
-  level: 'debug' | 'info' | 'warn' | 'error',
-  message: string,
-  fields?: Record<string, unknown>,
-) => void
+/** From the least to the most urgent. */
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const
+export type LogLevel = (typeof logLevels)[number]
+export type Log = (level: LogLevel, message: string, fields?: Record<string, unknown>) => void
 
 /** What every service and operation of the runtime works with. */
 export type Context = {
@@ -22,6 +22,9 @@ export type Context = {
   values: Values
   /** Plans never change: read once. */
   plan(id: number): Promise<LoadedPlan>
+  /** The namespace whose events are told, as last looked at; null while they are off. */
+  events(): string | null
+  lookAtEvents(): Promise<void>
   /** The namespace's queues; `fresh` reads them again. */
   queues(fresh?: boolean): Promise<QueueRow[]>
 }
@@ -40,7 +43,12 @@ export const openContext = ({
     known.catch(() => (known = null))
     return known
   }
+  let told = true
   return {
+    events: () => (told ? namespace : null),
+    async lookAtEvents() {
+      told = await eventsOn(sql, namespace)
+    },
     database,
     sql,
     broker,

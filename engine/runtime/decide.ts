@@ -97,7 +97,7 @@ const openContainer = async (sql: Sql, job: HeldJob, loaded: LoadedPlan): Promis
     scope: loaded.scope(job.node),
     takes: loaded.nodes[job.node]!.kind === 'chain' ? 1 : 4,
     deadlineMs: job.parent === null ? null : (loaded.nodes[job.node]!.deadlineMs ?? null), // the root's is set by the start
-    opening: { run, n, attempt, pending, innerBase: base, base, result: null, always: false },
+    opening: { run, n, attempt, pending, innerBase: base, base, result: null, always: false, begins: true },
   }
 }
 

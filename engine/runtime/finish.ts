@@ -61,6 +61,7 @@ const ended = (kind: string, decision: Decision, attempt: Attempt) =>
         state: decision.state,
         ranMs: attempt.ranMs,
         code: attempt.code,
+        untold: attempt.untold,
       }
     : undefined
 

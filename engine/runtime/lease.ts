@@ -13,10 +13,10 @@ export type Lease = {
 
 type Options = {
   worker: string
-  queues: string[]
   handlers: string[]
-  concurrency: number
   leaseMs: number
+  /** What lists show of it: asked anew for each session. */
+  about(): { queues: string[]; concurrency: number }
   /** The session may not settle any more: whatever it runs must stop now. */
   onLost(): void
   onOpen(session: number): void
@@ -42,9 +42,11 @@ export const keepLease = async (context: Context, options: Options): Promise<Lea
     const client = await openConnection(context.database.url, { schema: context.database.schema })
     session = await openSession(client, {
       ...options,
+      ...options.about(),
       namespace: context.namespace,
       host: hostname(),
       pid: process.pid,
+      heartbeatMs: leaseMs / 5,
     })
     keep(client, session)
     renewedAt = asked

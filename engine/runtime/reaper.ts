@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { forgetCommands } from '../store/command.ts'
+import { dropBatches } from '../store/event.ts'
 import { justStarted, lostJobs, requeueLost } from '../store/reap.ts'
 import { declareLost, watchSessions } from '../store/session.ts'
 import { settle } from '../store/settle.ts'
@@ -10,19 +12,25 @@ import { lostLimit } from './task.ts'
 /** Between two looks at the sessions' locks: a lock that is free in both is no reconnect but a death (semantics R9). */
 export const lookMs = 300
 
+/** How long a worker may be away and still obey what it was told meanwhile, ms. */
+const keptCommandsMs = 3_600_000
+/** How often what is older is deleted, ms. */
+const tidyMs = 300_000
+
 /**
  * Finds sessions whose worker is gone and gives their jobs back, or fails those that may not run again. Any number of
  * reapers may run. After a pause of its own or of the database it waits one lease, so that live workers renew first.
  */
 export const reaper = async (
   context: Context,
-  { leaseMs }: { leaseMs: number },
+  { leaseMs, keepEventsMs = 3 * 86_400_000 }: { leaseMs: number; keepEventsMs?: number },
   signal: AbortSignal,
 ): Promise<void> => {
   let unheld = new Set<number>()
   let patientUntil = 0
   let before = performance.now()
   let leftovers = true
+  let tidiedAt = 0
   while (!signal.aborted) {
     await sleep(lookMs * (0.9 + Math.random() / 5), undefined, { signal }).catch(() => {})
     if (signal.aborted) return
@@ -41,6 +49,11 @@ export const reaper = async (
           lost.map(s => s.id),
         )
       if (lost.length > 0 || leftovers) leftovers = await takeBack(context)
+      if (now - tidiedAt > tidyMs || tidiedAt === 0) {
+        tidiedAt = now
+        await forgetCommands(context.sql, { olderThanMs: keptCommandsMs })
+        while (!signal.aborted && (await dropBatches(context.sql, { keepMs: keepEventsMs, limit: 1000 })) === 1000);
+      }
     } catch (error) {
       context.log('debug', `the reaper could not look: ${(error as Error).message}`)
       leftovers = true
@@ -57,7 +70,8 @@ const takeBack = async (context: Context): Promise<boolean> => {
   for (const { session, ...job } of jobs) {
     const loaded = await context.plan(job.plan)
     const task = job.queue === 0 || job.inner_base !== null ? undefined : loaded.nodes[job.node]!.task
-    if (!task || (task.onLost === 'requeue' && job.lost + 1 < lostLimit)) {
+    const stopped = job.doomed || job.result !== null
+    if (!task || stopped || (task.onLost === 'requeue' && job.lost + 1 < lostLimit)) {
       requeued.push({ run: job.run, n: job.n, attempt: job.attempt, session, counts: task !== undefined })
       continue
     }
@@ -72,6 +86,7 @@ const takeBack = async (context: Context): Promise<boolean> => {
     )
     if (action.do === 'end') {
       const settled = await settle(context.sql, {
+        events: context.events(),
         session,
         serves: [],
         endings: [action.ending],
@@ -85,7 +100,7 @@ const takeBack = async (context: Context): Promise<boolean> => {
       requeued.push({ run: job.run, n: job.n, attempt: job.attempt, session, counts: false, result })
     }
   }
-  const queued = await requeueLost(context.sql, requeued)
+  const queued = await requeueLost(context.sql, requeued, context.events())
   if (queued.length > 0) {
     context.log('warn', `${queued.length} jobs of lost workers are queued again`)
     context.broker.ring([...new Set(queued.map(job => job.queue))].map(queue => ({ queue })))

@@ -33,6 +33,8 @@ export type Settler = {
 type Options = {
   sql: Sql
   session(): number
+  /** See Context. */
+  events(): string | null
   /** Queues of which it may take jobs at once. */
   serves(): number[]
   lanes: number
@@ -105,9 +107,13 @@ export const openSettler = (options: Options): Settler => {
 type Brought = Omit<Flushed, 'gone'>
 
 /** One statement for each kind of action that is there; almost always that is one. */
-const perform = async ({ sql, session, serves }: Options, batch: Action[], mayTake: boolean): Promise<Brought> => {
+const perform = async (
+  { sql, session, serves, events }: Options,
+  batch: Action[],
+  mayTake: boolean,
+): Promise<Brought> => {
   const result: Brought = { taken: [], ready: [], stopped: [], ended: [], results: [], scheduled: false }
-  const at = { session: session(), serves: mayTake ? serves() : [0] }
+  const at = { session: session(), serves: mayTake ? serves() : [0], events: events() }
   const by = <Kind extends Action['do']>(kind: Kind) =>
     batch.filter((action): action is Extract<Action, { do: Kind }> => action.do === kind)
   const heldOff: HeldJob[] = []
@@ -191,7 +197,9 @@ const perform = async ({ sql, session, serves }: Options, batch: Action[], mayTa
   const released = by('release')
   if (released.length > 0)
     work.push(
-      release(sql, { ...at, jobs: released.map(({ job }) => job) }).then(rows => void result.ready.push(...rows)),
+      release(sql, { ...at, jobs: released.map(({ job, untold }) => ({ ...job, untold })) }).then(
+        rows => void result.ready.push(...rows),
+      ),
     )
   await Promise.all(work)
   // Cancelled between its decision and this statement: whoever claims it next sees that. Not ours any more: nothing happens.

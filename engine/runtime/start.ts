@@ -33,15 +33,18 @@ export const start = async (context: Context, options: StartOptions): Promise<{ 
   const startable = await prepareStart(context, options)
   const input = checked(startable, options.name, options.input)
   const id = newId()
-  const { channel } = context.broker
   const run = { id, input: JSON.stringify(input) }
   if (options.idempotencyKey === undefined) {
-    await startRuns(context.sql, startable.start, [run], channel)
+    await startRuns(context.sql, startable.start, [run], announced(context))
     ringStarted(context, startable, [id])
     return { id, duplicate: false }
   }
   const inputHash = createHash('sha256').update(canonicalJson(input)).digest('hex')
-  const made = await startOnce(context.sql, startable.start, run, { key: options.idempotencyKey, inputHash, channel })
+  const made = await startOnce(context.sql, startable.start, run, {
+    key: options.idempotencyKey,
+    inputHash,
+    ...announced(context),
+  })
   if (made.conflict)
     throw new TqError(
       'CONFLICT',
@@ -58,11 +61,13 @@ export const startMany = async (context: Context, startable: Startable, inputs: 
     id: newId(),
     input: JSON.stringify(checked(startable, startable.start.name, input)),
   }))
-  await startRuns(context.sql, startable.start, runs, context.broker.channel)
+  await startRuns(context.sql, startable.start, runs, announced(context))
   const ids = runs.map(run => run.id)
   ringStarted(context, startable, ids)
   return ids
 }
+
+const announced = (context: Context) => ({ channel: context.broker.channel, events: context.events() })
 
 /** Says what is ready, where the statement that started the runs has not said it itself. */
 const ringStarted = ({ broker }: Context, { start: { scope } }: Startable, ids: string[]): void => {
@@ -87,6 +92,7 @@ export const prepareStart = async (
   const [workflow, task] = await Promise.all([
     kind === 'task' ? null : readManifest(context.sql, { namespace, kind: 'workflow', name }),
     kind === 'workflow' ? null : readManifest(context.sql, { namespace, kind: 'task', name }),
+    context.lookAtEvents(),
   ])
   if (workflow && task)
     throw new TqError('AMBIGUOUS', `"${name}" is a workflow and a Task; say which: workflow/${name} or task/${name}`)

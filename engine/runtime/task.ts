@@ -1,5 +1,6 @@
 import type { JobError } from '../model/errors.ts'
 import { evaluate, ExpressionError, type Scope } from '../model/expression.ts'
+import { alsoBoth, alsoClaimed } from '../model/event.ts'
 import type { Json } from '../model/json.ts'
 import { type Validator, validator } from '../model/schema.ts'
 import type { Result, Work } from '../executor/index.ts'
@@ -26,13 +27,19 @@ export type InFlight = {
   /** Its time is limited by the deadline, not by the attempt's timeout. */
   atDeadline: boolean
   since: number
+  /** What others have not been told of yet, that it was claimed and that it was started: see model/event.ts. */
+  untold: number
 }
 
-/** Makes held jobs ready for the executor: their inputs are evaluated now, once (rule 3 of the language). */
+/**
+ * Makes held jobs ready for the executor: their inputs are evaluated now, once (rule 3 of the language).
+ *
+ * @param timeLimits ms by task, in place of its `timeout`
+ */
 export const prepare = async (
   context: Context,
   held: { job: HeldJob; loaded: LoadedPlan }[],
-  nextKey: () => number,
+  { nextKey, timeLimits }: { nextKey(): number; timeLimits: ReadonlyMap<string, number> },
 ): Promise<{ started: InFlight[]; work: Work[]; actions: Action[] }> => {
   const scopes = await context.values.gather(
     held.map(({ job, loaded }) => ({ job, loaded, roots: loaded.taskRoots(job.node) })),
@@ -52,7 +59,7 @@ export const prepare = async (
   const actions: Action[] = []
   held.forEach(({ job, loaded }, i) => {
     const node = loaded.nodes[job.node]!
-    if (job.doomed) return void actions.push(finish(job, loaded, cancelled, noAttempt))
+    if (job.doomed || job.result !== null) return void actions.push(finish(job, loaded, cancelled, noAttempt))
     const input = inputText(loaded, job.node, scopes[i]!)
     if ('error' in input)
       return void actions.push(finish(job, loaded, failed(input.error), { ...noAttempt, input: input.text }))
@@ -66,10 +73,20 @@ export const prepare = async (
           { ...noAttempt, input: input.text },
         ),
       )
-    const atDeadline = leftMs !== undefined && (node.timeoutMs === undefined || leftMs < node.timeoutMs)
-    const timeoutMs = atDeadline ? leftMs : node.timeoutMs
+    const limitMs = timeLimits.get(node.task!.name) ?? node.timeoutMs
+    const atDeadline = leftMs !== undefined && (limitMs === undefined || leftMs < limitMs)
+    const timeoutMs = atDeadline ? leftMs : limitMs
     const key = nextKey()
-    started.push({ key, job, loaded, scope: scopes[i]!, input: input.text, atDeadline, since: performance.now() })
+    started.push({
+      key,
+      job,
+      loaded,
+      scope: scopes[i]!,
+      input: input.text,
+      atDeadline,
+      since: performance.now(),
+      untold: alsoBoth,
+    })
     work.push({
       key,
       handler: node.task!.handler,
@@ -87,9 +104,11 @@ export const prepare = async (
 }
 
 /** What is to be done after an attempt. */
-export const conclude = ({ job, loaded, input, scope, atDeadline }: InFlight, result: Result): Action => {
+export const conclude = ({ job, loaded, input, scope, atDeadline, untold: all }: InFlight, result: Result): Action => {
   const node = loaded.nodes[job.node]!
-  const attempt = { input, ranMs: result.ranMs, code: result.code ?? null }
+  // Without a code and a time it ended before it could start.
+  const untold = result.code === undefined && result.ranMs === 0 ? all & alsoClaimed : all
+  const attempt = { input, ranMs: result.ranMs, code: result.code ?? null, untold }
   if (result.ok) return finish(job, loaded, accepted(loaded, job.node, scope, result.output), attempt)
   const { error } = result
   if (error.name === 'HandlerMissing') return { do: 'postpone', job, delayMs: handlerAgainMs }

@@ -15,7 +15,7 @@ export const timers = async (context: Context, signal: AbortSignal): Promise<voi
   while (!signal.aborted) {
     let sleepMs = maxSleepMs
     try {
-      const queued = await promoteDue(context.sql, { limit: 1000 })
+      const queued = await promoteDue(context.sql, { limit: 1000, events: context.events() })
       if (queued.length > 0) context.broker.ring([...new Set(queued.map(job => job.queue))].map(queue => ({ queue })))
       const rung = await ringAlarms(context.sql, { limit: 200, againMs: 2000 })
       for (const alarm of rung) if (await passDeadline(context, alarm)) await silence(context.sql, [alarm])

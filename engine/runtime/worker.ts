@@ -1,23 +1,28 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { Control, Hint } from '../broker/index.ts'
+import type { Control, Hint, KafkaOptions } from '../broker/index.ts'
 import { openPool, type Pool, type Result } from '../executor/index.ts'
-import { doomedJobs } from '../store/cancel.ts'
+import { alsoClaimed } from '../model/event.ts'
 import type { HeldJob } from '../store/job.ts'
-import type { QueueRow } from '../store/manifest.ts'
-import { release } from '../store/claim.ts'
-import { heldJobs } from '../store/reap.ts'
-import { drainSession } from '../store/session.ts'
+import { newestCommand } from '../store/command.ts'
+import { drainSession, restateSession } from '../store/session.ts'
 import type { Action } from './action.ts'
 import { stopBelow } from './cancel.ts'
-import type { Context } from './context.ts'
+import { autoscale } from './autoscale.ts'
+import { openChildren, type Range } from './children.ts'
+import { obey } from './command/obey.ts'
+import type { Context, LogLevel } from './context.ts'
 import { decideAll } from './decide.ts'
+import { openDoomed } from './doomed.ts'
 import { keepLease } from './lease.ts'
 import { type LogWriter, openLogWriter } from './logs.ts'
+import { keyOf, openOrphans } from './orphans.ts'
 import { isLostConnection } from './patience.ts'
 import type { LoadedPlan } from './plans.ts'
 import { openPuller } from './puller.ts'
+import { openServing } from './serving.ts'
 import { type Flushed, openSettler } from './settler.ts'
 import { conclude, type InFlight, prepare } from './task.ts'
+import { openTeller } from './teller.ts'
+import { count, endedAttempts, type Totals } from './totals.ts'
 import { end, jobError, noAttempt } from './action.ts'
 
 export type WorkerOptions = {
@@ -38,6 +43,14 @@ export type WorkerOptions = {
   drainMs: number
   memoryMb?: number
   recycleAfter?: number
+  /** As many children as its load needs, between these; `concurrency` is how many there are first. */
+  autoscale?: Range | null
+  /** How long a child must have been more than enough before autoscale ends it, ms. Default: 30 s. */
+  idleMs?: number
+  /** Said where its settings are asked for. */
+  kafka?: KafkaOptions | null
+  /** Where the log's level can be set. */
+  onLogLevel?(level: LogLevel): void
   onReady?(worker: Worker): void
 }
 
@@ -53,16 +66,17 @@ const maxBacklog = 5000
 export const worker = async (context: Context, options: WorkerOptions, signal: AbortSignal): Promise<void> => {
   const inFlight = new Map<number, InFlight>()
   const heldKeys = new Set<string>()
-  /** Told to be cancelled while jobs were being made ready: perhaps one of them. */
-  const doomedEarly = new Set<string>()
+  const totals: Totals = new Map()
+  const timeLimits = new Map<string, number>()
   const stop = new AbortController()
   const hardStop = new AbortController()
+  const silence = new AbortController()
+  let leaveWithinMs = Number.POSITIVE_INFINITY
   let key = 0
   let starting = 0
-  let queues = await served(context, options)
-  /** So many looks for jobs of lost answers are still to come: a statement may commit after its connection is gone. */
-  let looks = 0
-  let suspects = new Set<string>()
+  const serving = await openServing(context, { only: options.queues })
+  const lastCommand = await newestCommand(context.sql)
+  const orphans = openOrphans(context, heldKeys)
 
   const logs: LogWriter = openLogWriter(context)
   const settler = openSettler({
@@ -70,69 +84,113 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     session: () => lease.session() ?? -1,
     // Without children it takes decisions only: a task would have to be given back.
     serves: () =>
-      queues
+      serving
+        .queues()
         .filter(
-          queue => queue.id === 0 || (pool && !queue.paused && queue.concurrency === null && queue.rate_count === null),
+          queue =>
+            queue.id === 0 ||
+            (children.pool() && !queue.paused && queue.concurrency === null && queue.rate_count === null),
         )
         .map(queue => queue.id),
+    events: context.events,
     lanes: 2,
     signal: hardStop.signal,
     onFlush,
-    onLostAnswer: lookForOrphans,
+    onLostAnswer: orphans.expect,
     onRefused: refuse,
   })
 
-  let pool: Pool | null = null
+  const children = await openChildren(context, {
+    size: options.concurrency,
+    range: options.autoscale ?? null,
+    newPool,
+    onReplaced: () => puller.wake(serving.ids()),
+  })
+  const about = () => ({ queues: serving.queues().map(queue => queue.name), concurrency: children.size() })
   const lease = await keepLease(context, {
     worker: options.name,
-    queues: queues.map(queue => queue.name),
     handlers: options.handlers,
-    concurrency: options.concurrency,
+    about,
     leaseMs: options.leaseMs,
     onOpen: session => context.log('debug', 'session opened', { session }),
     onLost: loseEverything,
     onRenewed: () =>
       void lookAfter().catch(error => context.log('debug', `looking after held jobs failed: ${error.message}`)),
+  }).catch(async error => {
+    await children.close(0)
+    throw error
   })
-  pool = options.concurrency > 0 ? await newPool() : null
+
+  const teller = openTeller(context, () => lease.session(), {
+    all: () => inFlight.values(),
+    started: key => children.pool()?.started(key) ?? false,
+  })
+  const doomed = openDoomed(context, {
+    session: lease.session,
+    jobs: inFlight,
+    pool: children.pool,
+    graceMs: options.graceMs,
+  })
 
   /** Room for a pull worth its while: each skips what is in flight anew, so a few jobs at a time cost far more than many. */
   const capacity = () => {
+    const pool = children.pool()
     const room = !pool || settler.backlog() > maxBacklog ? 0 : pool.capacity() - starting
     return room * 4 >= inFlight.size + starting ? room : 0
   }
   const puller = openPuller(context, {
     session: lease.session,
-    queues: () => (pool ? queues : queues.filter(queue => queue.id === 0)),
+    queues: () => (children.pool() ? serving.queues() : serving.queues().filter(queue => queue.id === 0)),
     capacity,
-    onLostAnswer: lookForOrphans,
+    onLostAnswer: orphans.expect,
     onClaimed: jobs => void take(jobs),
     signal: stop.signal,
   })
-  let hints = await context.broker.listen(
-    queues.map(queue => queue.id),
-    onHints,
-  )
+  await serving.listen(onHints)
   const controls = await context.broker.onControl(onControl)
+  const subject = {
+    context,
+    options,
+    session: lease.session,
+    children,
+    serving,
+    jobs: () => inFlight.values(),
+    totals,
+    timeLimits,
+    restate,
+    leave,
+  }
+  const obeying = obey(context, { worker: options.name, after: lastCommand, subject }, silence.signal)
+  const scaling = autoscale(context, { children, serving, restate, idleMs: options.idleMs }, stop.signal)
   options.onReady?.({
     session: lease.session,
-    pool,
+    pool: children.pool(),
     held: () => heldKeys.size,
     backlog: settler.backlog,
-    recycle: () => pool?.recycle(),
+    recycle: () => children.pool()?.recycle(),
   })
-  puller.wake(queues.map(queue => queue.id))
+  puller.wake(serving.ids())
 
-  if (!signal.aborted)
-    await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
+  const onSignal = () => leave(options.drainMs)
+  if (signal.aborted) onSignal()
+  else signal.addEventListener('abort', onSignal, { once: true })
+  await aborted(stop.signal)
   await drain()
+  signal.removeEventListener('abort', onSignal)
+
+  /** Takes nothing new from now on; what runs may go on for so long. */
+  function leave(drainMs: number) {
+    if (drainMs < leaveWithinMs) leaveWithinMs = drainMs
+    stop.abort()
+    void children.close(leaveWithinMs)
+  }
 
   /** Everything that came to this session, by claim or by settle: decisions here, tasks to the children. */
   async function take(jobs: HeldJob[]): Promise<void> {
     starting += jobs.length
     const session = lease.session()
     try {
-      for (const job of jobs) heldKeys.add(`${job.run}/${job.n}/${job.attempt}`)
+      for (const job of jobs) heldKeys.add(keyOf(job))
       const loaded = new Map<number, LoadedPlan>()
       for (const id of new Set(jobs.map(job => job.plan))) loaded.set(id, await context.plan(id))
       const held = jobs.map(job => ({ job, loaded: loaded.get(job.plan)! }))
@@ -140,32 +198,43 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
       const tasks = held.filter(({ job }) => !isDecision(job))
       if (control.length > 0) settler.add(await decideAll(context.sql, context.values, control))
       if (tasks.length > 0) {
-        const { started, work, actions } = await prepare(context, tasks, () => ++key)
+        const { started, work, actions } = await prepare(context, tasks, { nextKey: () => ++key, timeLimits })
         if (actions.length > 0) settler.add(actions)
         if (session !== lease.session()) return // lost meanwhile: they are others' now
-        if (stop.signal.aborted || !pool) settler.add(started.map(({ job }) => ({ do: 'release', job })))
+        const pool = children.pool()
+        if (stop.signal.aborted || !pool) settler.add(started.map(({ job }) => ({ do: 'release', job, untold: 0 })))
         else {
-          for (const one of started) inFlight.set(one.key, one)
+          for (const one of started) {
+            inFlight.set(one.key, one)
+            count(totals, one, 'claimed')
+          }
           pool.run(work)
-          if (doomedEarly.size > 0) abortDoomed(doomedEarly)
+          doomed.started()
         }
       }
     } catch (error) {
       if (!isLostConnection(error)) context.log('error', `jobs could not be started: ${(error as Error).stack}`)
-      for (const job of jobs) heldKeys.delete(`${job.run}/${job.n}/${job.attempt}`)
-      lookForOrphans() // still this session's by the store: taken up again when it answers
+      for (const job of jobs) heldKeys.delete(keyOf(job))
+      orphans.expect() // still this session's by the store: taken up again when it answers
     } finally {
       starting -= jobs.length
-      if (starting === 0) doomedEarly.clear()
+      if (starting === 0) doomed.allStarted()
     }
   }
 
   function onResults(results: Result[]) {
+    const telling = teller.pending()
+    if (telling) void telling.then(() => concludeAll(results))
+    else concludeAll(results)
+  }
+
+  function concludeAll(results: Result[]) {
     const actions: Action[] = []
     for (const result of results) {
       const one = inFlight.get(result.key)
       if (!one) continue
       inFlight.delete(result.key)
+      count(totals, one, result.ok ? 'succeeded' : 'failed')
       const action = conclude(one, result)
       if (action.do === 'postpone')
         context.log(
@@ -179,13 +248,13 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
   }
 
   function onFlush(flushed: Flushed) {
-    for (const job of flushed.gone) heldKeys.delete(`${job.run}/${job.n}/${job.attempt}`)
+    for (const job of flushed.gone) heldKeys.delete(keyOf(job))
     for (const result of flushed.results) context.values.remember(result)
     if (flushed.taken.length > 0) void take(flushed.taken)
     if (flushed.ready.length > 0) {
       const hinted = new Set(flushed.ready.map(ready => ready.queue))
       context.broker.ring(asHints(flushed.ready))
-      if (!stop.signal.aborted) puller.wake([...hinted].filter(id => queues.some(queue => queue.id === id)))
+      if (!stop.signal.aborted) puller.wake(serving.ids().filter(id => hinted.has(id)))
     }
     if (flushed.scheduled) context.broker.broadcast({ type: 'timers' })
     for (const { run, n } of flushed.stopped)
@@ -200,7 +269,8 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
 
   /** What waits behind a queue's `concurrency` may go on when a job of it has ended: nobody else would say so. */
   function freeLimited(gone: HeldJob[]) {
-    const limited = queues
+    const limited = serving
+      .queues()
       .filter(queue => queue.concurrency !== null && gone.some(job => job.queue === queue.id))
       .map(queue => queue.id)
     if (limited.length === 0) return
@@ -214,67 +284,32 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
 
   function onControl(message: Control) {
     if (message.type === 'cancel') {
-      const doomed = new Set(
-        message.jobs.filter(job => job.session === lease.session()).map(job => `${message.run}/${job.n}`),
-      )
-      if (doomed.size > 0) abortDoomed(doomed)
-      if (starting > 0) for (const job of doomed) doomedEarly.add(job)
+      doomed.hear(message, starting > 0)
       puller.wake([0])
     }
+    if (message.type === 'queues') void context.lookAtEvents().catch(() => {})
     if (message.type === 'queues')
-      void refreshQueues().then(
-        () => puller.wake(queues.map(queue => queue.id)),
+      void serving.refresh().then(
+        () => puller.wake(serving.ids()),
         error => context.log('debug', `queues were not read again: ${error.message}`),
       )
   }
 
-  function abortDoomed(doomed: Set<string>) {
-    for (const one of inFlight.values())
-      if (doomed.has(`${one.job.run}/${one.job.n}`)) {
-        one.job.doomed = true
-        pool?.abort(one.key, 'Cancelled', options.graceMs)
-      }
-  }
-
-  /** Queues' live fields, and queues that are new: those are listened to and looked at from now on. */
-  async function refreshQueues() {
-    const before = new Set(queues.map(queue => queue.id))
-    queues = await served(context, options, true)
-    if (queues.length === before.size && queues.every(queue => before.has(queue.id))) return
-    const old = hints
-    hints = await context.broker.listen(
-      queues.map(queue => queue.id),
-      onHints,
-    )
-    await old.stop()
+  /** Lists show how it has changed, and queues that are new to it are looked at. */
+  async function restate() {
+    const session = lease.session()
+    if (session !== null) await restateSession(context.sql, { session, ...about() })
+    puller.wake(serving.ids())
   }
 
   /** With each renewal: queues' live fields, long jobs that were cancelled, jobs of lost answers. */
   async function lookAfter() {
-    await refreshQueues()
-    const old = [...inFlight.values()].filter(one => performance.now() - one.since > 1000).map(one => one.job)
-    if (old.length > 0) abortDoomed(new Set((await doomedJobs(context.sql, old)).map(job => `${job.run}/${job.n}`)))
+    await context.lookAtEvents()
+    await teller.heartbeat(inFlight.size, endedAttempts(totals))
+    await serving.refresh()
+    await doomed.look()
     const session = lease.session()
-    if (looks > 0 && session !== null) await giveBack(session)
-  }
-
-  function lookForOrphans() {
-    looks = 3
-  }
-
-  /**
-   * Jobs that are this session's by the store but not known here, because the answer that named them was lost, are put back
-   * into their queues. Only those that two looks in a row do not know: an answer may be on its way.
-   */
-  async function giveBack(session: number) {
-    const unknown = (await heldJobs(context.sql, session)).filter(job => !heldKeys.has(keyOf(job)))
-    const again = unknown.filter(job => suspects.has(keyOf(job)))
-    if (again.length > 0) {
-      const queued = await release(context.sql, { session, jobs: again })
-      context.broker.ring([...new Set(queued.map(job => job.queue))].map(queue => ({ queue })))
-    }
-    suspects = new Set(unknown.map(keyOf))
-    if (unknown.length === 0) looks--
+    if (session !== null) await orphans.look(session)
   }
 
   function refuse(action: Action, error: Error) {
@@ -297,29 +332,12 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
   function loseEverything() {
     inFlight.clear()
     heldKeys.clear()
-    const old = pool
-    if (!old) return
-    pool = null
-    void old.close({ drainMs: 0 })
-    void reopenPool()
+    children.replace()
   }
 
-  /** Until it succeeds: without children this worker only decides. */
-  async function reopenPool() {
-    while (!stop.signal.aborted && !pool) {
-      pool = await newPool().catch(error => {
-        context.log('error', `no child process could be started: ${error.message}`)
-        return null
-      })
-      if (!pool) await sleep(1000, undefined, { signal: stop.signal }).catch(() => {})
-    }
-    if (stop.signal.aborted) await pool?.close({ drainMs: 0 })
-    else puller.wake(queues.map(queue => queue.id))
-  }
-
-  function newPool(): Promise<Pool> {
+  function newPool(size: number): Promise<Pool> {
     return openPool({
-      children: options.concurrency,
+      children: size,
       slots: options.slots,
       handlersDir: options.handlersDir,
       graceMs: options.graceMs,
@@ -327,9 +345,9 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
       ...(options.recycleAfter ? { recycleAfter: options.recycleAfter } : {}),
       onResults,
       onReleased(keys) {
-        const jobs = keys.flatMap(one => inFlight.get(one)?.job ?? [])
+        const given = keys.flatMap(one => inFlight.get(one) ?? [])
         for (const one of keys) inFlight.delete(one)
-        settler.add(jobs.map(job => ({ do: 'release', job })))
+        settler.add(given.map(({ job, untold }) => ({ do: 'release', job, untold: untold & alsoClaimed })))
       },
       onLog: lines => logs.write(lines, one => inFlight.get(one)?.job),
       onProgress: progress =>
@@ -346,14 +364,17 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
   }
 
   async function drain() {
-    stop.abort()
-    await Promise.all([hints.stop(), controls.stop(), puller.done])
+    await Promise.all([serving.stop(), puller.done, scaling])
     const session = lease.session()
     if (session !== null) await drainSession(context.sql, session).catch(() => {})
-    await pool?.close({ drainMs: options.drainMs })
+    await children.close(leaveWithinMs)
     const patience = setTimeout(() => hardStop.abort(), options.drainMs + 5000)
+    await teller.pending()
     await settler.idle()
     clearTimeout(patience)
+    teller.stop()
+    silence.abort()
+    await Promise.all([controls.stop(), obeying])
     await logs.close()
     await lease.close()
   }
@@ -362,13 +383,10 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
 /** Nobody's code is to run: it waits in the engine's own queue, or its scope has ended. */
 const isDecision = (job: HeldJob): boolean => job.queue === 0 || job.inner_base !== null
 
-const keyOf = ({ run, n, attempt }: HeldJob): string => `${run}/${n}/${attempt}`
-
-/** The queues a worker looks at, the engine's own first. */
-const served = async (context: Context, options: WorkerOptions, fresh = false): Promise<QueueRow[]> => {
-  const all = await context.queues(fresh)
-  return options.queues === null ? all : all.filter(queue => queue.id === 0 || options.queues!.includes(queue.name))
-}
+const aborted = (signal: AbortSignal): Promise<void> =>
+  signal.aborted
+    ? Promise.resolve()
+    : new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
 
 /** One hint a queue; jobs by name where there are few, else a bump. */
 const asHints = (ready: Flushed['ready']): Hint[] => {

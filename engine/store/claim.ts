@@ -1,5 +1,7 @@
 import type { HeldJob, QueuedJob } from './job.ts'
 import type { Json } from '../model/json.ts'
+import { code } from '../model/event.ts'
+import { tell } from './event.ts'
 import { column, none, part, type Sql } from './sql.ts'
 
 /** What expressions see of a run. */
@@ -130,15 +132,30 @@ const factsOf = (rows: (HeldJob & RunColumns)[]): RunFacts[] =>
     row.n === 0 ? [{ id: row.run, name: row.run_name!, input: row.run_input, started_at: row.run_started_at! }] : [],
   )
 
-/** Gives jobs back unstarted: nothing is counted, `attempt` stays (the next claim raises it). Returns what is queued again. */
+/**
+ * Gives jobs back unstarted: nothing is counted, `attempt` stays (the next claim raises it). Cancelled ones go to the engine's
+ * own queue: theirs may be paused. Returns what is queued again.
+ */
 export const release = (
   sql: Sql,
-  { session, jobs }: { session: number; jobs: { run: string; n: number; attempt: number }[] },
+  {
+    session,
+    jobs,
+    events = null,
+  }: { session: number; jobs: { run: string; n: number; attempt: number; untold?: number }[]; events?: string | null },
 ): Promise<QueuedJob[]> =>
   sql<QueuedJob>`
-  update job set session = null
+  with put_back as (
+  update job set session = null,
+    queue = case when job.doomed or job.result is not null then 0 else job.queue end,
+    rank = case when job.doomed or job.result is not null then 0 else job.rank end,
+    inner_base = case when job.result is not null then coalesce(job.inner_base, job.base) else job.inner_base end
   from unnest(
-    ${column(jobs.map(j => j.run))}::uuid[], ${column(jobs.map(j => j.n))}::int[], ${column(jobs.map(j => j.attempt))}::int[]
-  ) as held(run, n, attempt)
+    ${column(jobs.map(j => j.run))}::uuid[], ${column(jobs.map(j => j.n))}::int[], ${column(jobs.map(j => j.attempt))}::int[],
+    ${column(jobs.map(j => code['job.released'] + (j.untold ?? 0)))}::smallint[]
+  ) as held(run, n, attempt, what)
   where job.run = held.run and job.n = held.n and job.attempt = held.attempt and job.session = ${session}
-  returning job.queue, job.run, job.n, job.attempt`
+  returning job.queue, job.run, job.n, job.node, job.item, job.attempt, job.failures + job.lost + 1 as tries, held.what
+  )
+  ${tell(events, session, part`select what, run, n, node, item, tries, null::bigint as us from put_back where queue <> 0`)}
+  select queue, run, n, attempt from put_back`

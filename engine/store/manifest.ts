@@ -156,3 +156,14 @@ export const storeQueue = (
   values (${namespace}, ${name}, ${fields.paused}, ${fields.concurrency}, ${fields.rate_count}, ${fields.rate_ms}, ${fields.topic && JSON.stringify(fields.topic)}::json)
   on conflict (namespace, name) do update set paused = excluded.paused, concurrency = excluded.concurrency,
     rate_count = excluded.rate_count, rate_ms = excluded.rate_ms, topic = excluded.topic`
+
+/** Changes a queue's rate limit; nulls: it has none. False: there is no such queue. */
+export const limitRate = async (
+  sql: Sql,
+  { namespace, name, count, ms }: { namespace: string; name: string; count: number | null; ms: number | null },
+): Promise<boolean> => {
+  const rows = await sql`
+  update queue set rate_count = ${count}, rate_ms = ${ms}, tokens = null, tokens_at = null
+  where namespace = ${namespace} and name = ${name} returning id`
+  return rows.length > 0
+}

@@ -49,6 +49,12 @@ export const migrationState = async (sql: Sql): Promise<MigrationState> => {
   return { version: applied.at(-1)?.version ?? 0, latest, applied }
 }
 
+/** Which Postgres it is. */
+export const serverVersion = async (sql: Sql): Promise<string> => {
+  const [row] = await sql<{ version: string }>`select version()`
+  return row!.version
+}
+
 const migrations = async (): Promise<{ version: number; hash: string; text: string }[]> => {
   const files = (await readdir(folder)).filter(name => /^\d{4}\.sql$/.test(name)).sort()
   return Promise.all(

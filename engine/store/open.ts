@@ -1,5 +1,7 @@
+import { code, toSay } from '../model/event.ts'
+import { tell } from './event.ts'
 import type { HeldJob, Scope } from './job.ts'
-import { column, lines, type Sql } from './sql.ts'
+import { column, lines, part, type Sql } from './sql.ts'
 
 /** A held job that opens a scope: a container that starts, or any job whose onError or finally block starts. */
 export type Opening = {
@@ -23,7 +25,10 @@ export type Opening = {
     state: 'succeeded' | 'failed'
     ranMs: number
     code: string | null
+    untold: number
   }
+  /** A container that begins: that is told. Blocks of a job begin in silence. */
+  begins: boolean
 }
 
 export type Opened = { opened: boolean[]; taken: HeldJob[]; ready: { queue: number; count: number }[] }
@@ -43,7 +48,16 @@ export const openScopes = async (
     openings,
     takes,
     deadlineMs,
-  }: { session: number; serves: number[]; scope: Scope; openings: Opening[]; takes: number; deadlineMs: number | null },
+    events = null,
+  }: {
+    session: number
+    serves: number[]
+    scope: Scope
+    openings: Opening[]
+    takes: number
+    deadlineMs: number | null
+    events?: string | null
+  },
 ): Promise<Opened> => {
   const attempts = openings.some(o => o.ended)
   const [row] = await sql<{
@@ -61,8 +75,9 @@ export const openScopes = async (
       string_to_array(${attempts ? lines(openings.map(o => o.ended?.code ?? null)) : null}::text, E'\n', ''),
       string_to_array(${attempts ? lines(openings.map(o => o.ended?.input ?? null)) : null}::text, E'\n', ''),
       string_to_array(${attempts ? lines(openings.map(o => o.ended?.output ?? null)) : null}::text, E'\n', ''),
-      string_to_array(${attempts ? lines(openings.map(o => o.ended?.error ?? null)) : null}::text, E'\n', '')
-    ) with ordinality as o(run, n, attempt, pending, inner_base, base, result, always, state, ran_us, code, input, output, error, i)
+      string_to_array(${attempts ? lines(openings.map(o => o.ended?.error ?? null)) : null}::text, E'\n', ''),
+      ${column(openings.map(o => (o.begins ? code['job.started'] : toSay(o.ended?.untold ?? 0))))}::smallint[]
+    ) with ordinality as o(run, n, attempt, pending, inner_base, base, result, always, state, ran_us, code, input, output, error, what, i)
   ),
   open_queue as materialized (
     select coalesce(array_agg(id), '{}') as ids from queue
@@ -74,7 +89,7 @@ export const openScopes = async (
     where job.run = o.run and job.n = o.n and job.attempt = o.attempt and job.session = ${session}
       and (job.doomed is not true or o.always)
       and exists (select from session where id = ${session} and lease_ends_at > clock_now())
-    returning job.run, job.n, job.node, job.parent, job.item, job.plan, o.base, job.due_at, job.attempt, job.failures + job.lost + 1 as tries, o.i, o.state, o.ran_us, o.code, o.input, o.output, o.error
+    returning job.run, job.n, job.node, job.parent, job.item, job.plan, o.base, job.due_at, job.attempt, job.failures + job.lost + 1 as tries, o.i, o.state, o.ran_us, o.code, o.input, o.output, o.error, o.what
   ),
   made as (
     insert into job (run, due_at, n, plan, node, base, parent, queue, session, attempt, pending, inner_base, rank, phase)
@@ -86,7 +101,7 @@ export const openScopes = async (
       ${scope.pending}::int[], ${scope.opened}::boolean[], ${scope.nth}::int[]
     ) as s(node, parent, queue, rank, phase, pending, opened, nth),
     lateral (select s.nth is not null and s.nth < ${takes} and s.queue = any(open_queue.ids) as taken) t
-    returning run, n, plan, node, base, parent, item, queue, attempt, session, phase, due_at
+    returning run, n, plan, node, base, parent, item, queue, attempt, session, phase, due_at, inner_base
   ),
   alarms as (
     insert into alarm (run, n, at)
@@ -99,6 +114,14 @@ export const openScopes = async (
       code, input::json, output::json, error::json
     from opened where state is not null
   )
+  ${tell(
+    events,
+    session,
+    part`
+    select what, run, n, node, item, tries, ran_us as us from opened where what > 0
+    union all select (case when phase = 'ready' then ${code['job.queued']} else ${code['job.started']} end)::smallint, run, n, node, item, 1, null
+      from made where inner_base is not null or (phase = 'ready' and queue <> 0)`,
+  )}
   select
     (select array_agg(i::int) from opened) as opened,
     (select json_agg(json_build_object('run', run, 'n', n, 'plan', plan, 'node', node, 'base', base, 'parent', parent, 'item', item,
@@ -133,7 +156,13 @@ export type LoopOpening = {
  */
 export const openLoop = async (
   sql: Sql,
-  { session, serves, loop, takes }: { session: number; serves: number[]; loop: LoopOpening; takes: number },
+  {
+    session,
+    serves,
+    loop,
+    takes,
+    events = null,
+  }: { session: number; serves: number[]; loop: LoopOpening; takes: number; events?: string | null },
 ): Promise<{ taken: HeldJob[]; ready: { queue: number; count: number }[] } | null> => {
   const rows = await sql<HeldJob & { queued: number }>`
   with opened as (
@@ -141,7 +170,7 @@ export const openLoop = async (
       total = ${loop.total}, created = ${loop.window}, stop_above = ${loop.stopAbove}
     where run = ${loop.run} and n = ${loop.n} and attempt = ${loop.attempt} and session = ${session} and doomed is not true
       and exists (select from session where id = ${session} and lease_ends_at > clock_now())
-    returning run, n, plan
+    returning run, n, plan, node, item as own_item, failures + lost + 1 as tries
   ),
   made as (
     insert into job (run, due_at, n, plan, node, base, parent, item, queue, session, attempt, rank, phase)
@@ -153,6 +182,13 @@ export const openLoop = async (
       and not paused and concurrency is null and rate_count is null) as taken) t
     returning run, n, plan, node, base, parent, item, queue, attempt, session, due_at
   )
+  ${tell(
+    events,
+    session,
+    part`
+    select ${code['job.started']}::smallint as what, run, n, node, own_item as item, tries, null::bigint as us from opened
+    union all select ${code['job.queued']}::smallint, run, n, node, item, 1, null from made where queue <> 0`,
+  )}
   select run, n, plan, node, base, parent, item, queue, attempt, 0 as failures, 0 as lost, 0 as pending, 0 as unmet,
     null::int as inner_base, null::int as total, null::boolean as doomed, null::json as result, extract(epoch from due_at)::float8 as ready,
     0 as queued

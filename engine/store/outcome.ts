@@ -1,4 +1,4 @@
-import type { Json } from '../model/json.ts'
+import type { Json, JsonObject } from '../model/json.ts'
 import type { EndState } from '../model/state.ts'
 import { column, type Sql } from './sql.ts'
 
@@ -84,3 +84,15 @@ export const readChunk = async (
   }>`select items, keys from chunk where run = ${run} and n = ${n} and chunk = ${chunk}`
   return row ?? { items: [], keys: null }
 }
+
+/** How these attempts ended, `tries` being the number of each; outputs up to so many bytes. */
+export const endedAttempts = (
+  sql: Sql,
+  attempts: { run: string; n: number; tries: number }[],
+  maxOutput: number,
+): Promise<
+  { run: string; n: number; tries: number; error: JsonObject | null; output: Json; output_bytes: number | null }[]
+> => sql`
+  select o.run, o.n, o.tries, o.error, case when length(o.output::text) <= ${maxOutput} then o.output end as output, length(o.output::text) as output_bytes
+  from unnest(${column(attempts.map(a => a.run))}::uuid[], ${column(attempts.map(a => a.n))}::int[], ${column(attempts.map(a => a.tries))}::int[]) as a(run, n, tries)
+  join outcome o on o.run = a.run and o.n = a.n and o.tries = a.tries`

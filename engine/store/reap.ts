@@ -1,5 +1,7 @@
+import { code } from '../model/event.ts'
+import { tell } from './event.ts'
 import type { HeldJob, QueuedJob } from './job.ts'
-import { column, lines, type Sql } from './sql.ts'
+import { column, lines, part, type Sql } from './sql.ts'
 
 /** Jobs that sessions hold which are no more, in the order of their ids. `session` is who held them. */
 export const lostJobs = (sql: Sql, { limit }: { limit: number }): Promise<(HeldJob & { session: number })[]> => sql<
@@ -16,11 +18,13 @@ export const lostJobs = (sql: Sql, { limit }: { limit: number }): Promise<(HeldJ
  * the lost worker settle nothing. Locked in the order of their ids, like every write to several jobs; what another reaper is
  * taking is skipped. A container that waits for its decision is requeued uncounted: it ran nobody's code.
  *
- * With a `result`, JSON text, the job has been decided: it goes to the engine's own queue, where its blocks are opened.
+ * With a `result`, JSON text, the job has been decided: it goes to the engine's own queue, where its blocks are opened. So does
+ * one that was cancelled meanwhile.
  */
 export const requeueLost = (
   sql: Sql,
   jobs: { run: string; n: number; attempt: number; session: number; counts: boolean; result?: string }[],
+  events: string | null = null,
 ): Promise<QueuedJob[]> => sql<QueuedJob>`
   with gone as materialized (
     select job.run, job.n, lost.counts, lost.result
@@ -36,9 +40,9 @@ export const requeueLost = (
   requeued as (
     update job set session = null, lost = job.lost + gone.counts::int,
       result = coalesce(gone.result::json, job.result),
-      queue = case when gone.result is null then job.queue else 0 end,
-      rank = case when gone.result is null then job.rank else 0 end,
-      inner_base = case when gone.result is null then job.inner_base else coalesce(job.inner_base, job.base) end
+      queue = case when job.doomed or gone.result is not null or job.result is not null then 0 else job.queue end,
+      rank = case when job.doomed or gone.result is not null or job.result is not null then 0 else job.rank end,
+      inner_base = case when gone.result is not null or job.result is not null then coalesce(job.inner_base, job.base) else job.inner_base end
     from gone where job.run = gone.run and job.n = gone.n
     returning job.queue, job.run, job.n, job.attempt, job.node, job.parent, job.item, gone.counts, job.failures + job.lost as tries
   ),
@@ -48,6 +52,13 @@ export const requeueLost = (
       '{"name":"WorkerLost","message":"its worker was lost while it held the job"}'::json
     from requeued where counts
   )
+  ${tell(
+    events,
+    null,
+    part`
+    select ${code['job.lost']}::smallint as what, run, n, node, item, tries, null::bigint as us from requeued where counts
+    union all select ${code['job.queued']}::smallint, run, n, node, item, tries + 1, null from requeued where queue <> 0`,
+  )}
   select queue, run, n, attempt from requeued`
 
 /** True for so long after Postgres started: live workers renew their leases first. */

@@ -1,5 +1,7 @@
 import type { Json } from '../model/json.ts'
 import type { RunState } from '../model/state.ts'
+import { code } from '../model/event.ts'
+import { tell } from './event.ts'
 import type { Scope } from './job.ts'
 import { column, lines, none, part, type Sql } from './sql.ts'
 
@@ -21,11 +23,16 @@ export type Start = {
 
 /**
  * Starts runs of one plan: run, jobs and hint in one statement and commit. The hint is sent inside, because a start has no
- * worker behind it that could send it afterwards; `channel` null sends none.
+ * worker behind it that could send it afterwards; `channel` null sends none. `events`: see settle.
  *
  * Starting a run that is there already does nothing, so a start whose answer was lost may be sent again.
  */
-export const startRuns = async (sql: Sql, start: Start, runs: NewRun[], channel: string | null): Promise<string[]> => {
+export const startRuns = async (
+  sql: Sql,
+  start: Start,
+  runs: NewRun[],
+  { channel, events = null }: { channel: string | null; events?: string | null },
+): Promise<string[]> => {
   const { scope } = start
   const rows = await sql<{ id: string }>`
   with started as (
@@ -43,6 +50,7 @@ export const startRuns = async (sql: Sql, start: Start, runs: NewRun[], channel:
       ${scope.node}::int[], ${scope.parent}::int[], ${scope.queue}::int[], ${scope.rank}::smallint[], ${scope.phase}::phase[],
       ${scope.pending}::int[], ${scope.opened}::boolean[]
     ) as s(node, parent, queue, rank, phase, pending, opened)
+    returning run, n, node, phase, queue, inner_base
   )
   ${
     start.deadlineMs === null
@@ -51,6 +59,14 @@ export const startRuns = async (sql: Sql, start: Start, runs: NewRun[], channel:
     insert into alarm (run, n, at) select id, 0, clock_now() + ${start.deadlineMs}::float8 * interval '1 millisecond' from started
   )`
   }
+  ${tell(
+    events,
+    null,
+    part`
+    select ${code['run.started']}::smallint as what, id as run, 0 as n, 0 as node, null::int as item, 1 as tries, null::bigint as us from started
+    union all select (case when inner_base is null then ${code['job.queued']} else ${code['job.started']} end)::smallint, run, n, node, null, 1, null
+      from made where inner_base is not null or (phase = 'ready' and queue <> 0)`,
+  )}
   select id, case when ${channel}::text is not null and row_number() over () = 1 then pg_notify(${channel}, ${scope.hint}) end from started`
   return rows.map(row => row.id)
 }
@@ -63,7 +79,12 @@ export const startOnce = (
   sql: Sql,
   start: Start,
   run: NewRun,
-  { key, inputHash, channel }: { key: string; inputHash: string; channel: string | null },
+  {
+    key,
+    inputHash,
+    channel,
+    events = null,
+  }: { key: string; inputHash: string; channel: string | null; events?: string | null },
 ): Promise<{ id: string; duplicate: boolean; conflict: boolean }> =>
   sql.begin(async inner => {
     const made = await inner`
@@ -74,9 +95,20 @@ export const startOnce = (
       select run, input_hash from idempotency where namespace = ${start.namespace} and name = ${start.name} and key = ${key}`
       return { id: first!.run, duplicate: true, conflict: first!.input_hash !== inputHash }
     }
-    await startRuns(inner, start, [run], channel)
+    await startRuns(inner, start, [run], { channel, events })
     return { id: run.id, duplicate: false, conflict: false }
   })
+
+/** Names and values that people give to runs, to find them by. */
+export type Labels = { [name: string]: string }
+
+/** Runs with all of these labels that have not ended: their root still has a job. */
+export const openRunsWith = (
+  sql: Sql,
+  { namespace, labels }: { namespace: string; labels: Labels },
+): Promise<{ id: string }[]> => sql<{ id: string }>`
+  select run.id from job join run on run.id = job.run
+  where job.n = 0 and run.namespace = ${namespace} and run.labels::jsonb @> ${JSON.stringify(labels)}::text::jsonb order by run.id`
 
 export type RunRow = {
   id: string
@@ -103,7 +135,13 @@ export const readRuns = (sql: Sql, ids: string[]): Promise<RunRow[]> => sql<RunR
 /** Newest first; all filters optional. */
 export const listRuns = (
   sql: Sql,
-  { namespace, name, state, limit }: { namespace: string; name?: string; state?: string; limit: number },
+  {
+    namespace,
+    name,
+    state,
+    labels = {},
+    limit,
+  }: { namespace: string; name?: string; state?: string; labels?: Labels; limit: number },
 ): Promise<(RunRow & { done: number; open: number })[]> => sql<RunRow & { done: number; open: number }>`
   select r.id, r.namespace, r.kind, r.name, r.revision, r.plan, r.state, r.input, r.labels, r.trigger, r.reason, r.warnings, r.started_at, r.ended_at,
     (select count(*)::int from outcome o where o.run = r.id and o.final) as done,
@@ -111,6 +149,7 @@ export const listRuns = (
   from (
     select * from run where namespace = ${namespace} and (${name ?? null}::text is null or name = ${name ?? null})
       and (${state ?? null}::text is null or state::text = ${state ?? null})
+      and (${JSON.stringify(labels)}::text = '{}' or labels::jsonb @> ${JSON.stringify(labels)}::text::jsonb)
     order by id desc limit ${limit}
   ) r order by r.id desc`
 

@@ -28,6 +28,33 @@ create table chunk (
   constraint chunk_pkey PRIMARY KEY (run, n, chunk)
 );
 
+create table command (
+  id bigint generated always as identity not null,
+  namespace text not null,
+  workers json,
+  type text not null,
+  body json not null,
+  issued_at timestamp with time zone default clock_now() not null,
+  expires_at timestamp with time zone,
+  constraint command_pkey PRIMARY KEY (id)
+);
+
+create table event_batch (
+  id bigint generated always as identity not null,
+  at timestamp with time zone default clock_now() not null,
+  namespace text not null,
+  session integer,
+  what smallint[] not null,
+  run uuid[],
+  n integer[],
+  node integer[],
+  item integer[],
+  tries integer[],
+  us bigint[],
+  detail json,
+  constraint event_batch_pkey PRIMARY KEY (id)
+);
+
 create table idempotency (
   namespace text not null,
   name text not null,
@@ -61,6 +88,7 @@ create table job (
   phase phase not null,
   doomed boolean,
   result json,
+  grace_ms integer,
   constraint job_pkey PRIMARY KEY (run, n),
   constraint job_check CHECK (((session IS NULL) OR (phase = 'ready'::phase))),
   constraint job_pending_check CHECK ((pending >= 0)),
@@ -92,6 +120,12 @@ create table migration (
   hash text not null,
   at timestamp with time zone default now() not null,
   constraint migration_pkey PRIMARY KEY (version)
+);
+
+create table namespace (
+  name text not null,
+  events boolean default true not null,
+  constraint namespace_pkey PRIMARY KEY (name)
 );
 
 create table outcome (
@@ -141,6 +175,20 @@ create table queue (
   constraint queue_namespace_name_key UNIQUE (namespace, name),
   constraint queue_rate_count_check CHECK ((rate_count > 0)),
   constraint queue_rate_ms_check CHECK ((rate_ms > 0))
+);
+
+create table relay (
+  namespace text not null,
+  position bigint not null,
+  constraint relay_pkey PRIMARY KEY (namespace)
+);
+
+create table reply (
+  command bigint not null,
+  session integer not null,
+  body json not null,
+  at timestamp with time zone default clock_now() not null,
+  constraint reply_pkey PRIMARY KEY (command, session)
 );
 
 create table revision (
@@ -198,6 +246,7 @@ create table session (
 );
 
 CREATE INDEX alarm_at ON alarm USING btree (at);
+CREATE INDEX event_batch_at ON event_batch USING btree (at);
 CREATE INDEX job_due ON job USING btree (due_at) WHERE (phase = 'scheduled'::phase);
 CREATE INDEX job_ready ON job USING btree (queue, rank, due_at) WHERE (phase = 'ready'::phase);
 CREATE INDEX log_job ON log USING btree (run, id);
@@ -205,5 +254,7 @@ CREATE INDEX outcome_job ON ONLY outcome USING btree (run, n);
 CREATE INDEX session_open ON session USING btree (id) WHERE (ended_at IS NULL);
 
 alter table manifest add constraint manifest_namespace_kind_name_revision_fkey FOREIGN KEY (namespace, kind, name, revision) REFERENCES revision(namespace, kind, name, revision) DEFERRABLE INITIALLY DEFERRED;
+
+alter table reply add constraint reply_command_fkey FOREIGN KEY (command) REFERENCES command(id) ON DELETE CASCADE;
 
 alter table revision add constraint revision_plan_fkey FOREIGN KEY (plan) REFERENCES plan(id);

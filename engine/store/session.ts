@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { tellWorkers } from './event.ts'
 import { column, tagged, type Sql } from './sql.ts'
 
 export type NewSession = {
@@ -10,6 +11,8 @@ export type NewSession = {
   handlers: string[]
   concurrency: number
   leaseMs: number
+  /** How often it will be heard of. */
+  heartbeatMs: number
 }
 
 /**
@@ -19,10 +22,14 @@ export type NewSession = {
 export const openSession = async (connection: pg.ClientBase, session: NewSession): Promise<number> => {
   const sql = tagged(connection)
   const [row] = await sql<{ id: number }>`
+  with changed as (
   insert into session (namespace, worker, host, pid, queues, handlers, concurrency, lease_ends_at)
   values (${session.namespace}, ${session.worker}, ${session.host}, ${session.pid}, ${JSON.stringify(session.queues)}::json,
     ${JSON.stringify(session.handlers)}::json, ${session.concurrency}, clock_now() + ${session.leaseMs}::float8 * interval '1 millisecond')
-  returning id`
+  returning id, namespace
+  )
+  ${tellWorkers('worker.online', { concurrency: session.concurrency, queues: session.queues, heartbeatMs: session.heartbeatMs })}
+  select id from changed`
   await holdSession(connection, row!.id)
   return row!.id
 }
@@ -44,11 +51,24 @@ export const renewSession = async (
   return rows.length > 0
 }
 
+/** What lists show of a session: changed by a command. */
+export const restateSession = (
+  sql: Sql,
+  { session, queues, concurrency }: { session: number; queues: string[]; concurrency: number },
+) =>
+  sql`update session set queues = ${JSON.stringify(queues)}::json, concurrency = ${concurrency} where id = ${session}`
+
 export const drainSession = (sql: Sql, session: number) => sql`update session set draining = true where id = ${session}`
 
 /** Ends a session that holds no job any more. */
 export const endSession = (sql: Sql, session: number) =>
-  sql`update session set ended_at = clock_now(), lease_ends_at = least(lease_ends_at, clock_now()) where id = ${session} and ended_at is null`
+  sql`
+  with changed as (
+    update session set ended_at = clock_now(), lease_ends_at = least(lease_ends_at, clock_now())
+    where id = ${session} and ended_at is null returning id, namespace
+  )
+  ${tellWorkers('worker.offline', { reason: 'stopped' })}
+  select id from changed`
 
 export type OpenSession = { id: number; expired: boolean; held: boolean }
 
@@ -61,8 +81,13 @@ export const watchSessions = (sql: Sql): Promise<OpenSession[]> => sql<OpenSessi
 
 /** Declares sessions lost: from this commit on their settles change no row. */
 export const declareLost = (sql: Sql, sessions: number[]) => sql`
+  with changed as (
   update session set ended_at = clock_now(), lease_ends_at = least(lease_ends_at, clock_now())
-  where id = any(${column(sessions)}::int[]) and ended_at is null`
+  where id = any(${column(sessions)}::int[]) and ended_at is null
+  returning id, namespace
+  )
+  ${tellWorkers('worker.offline', { reason: 'lost' })}
+  select id from changed`
 
 export type SessionRow = {
   id: number
@@ -82,3 +107,20 @@ export const listSessions = (sql: Sql, { namespace }: { namespace: string }): Pr
   select id, worker, host, pid, queues, handlers, concurrency, started_at, lease_ends_at, draining,
     (select count(*)::int from job where job.session = session.id) as running
   from session where ended_at is null and lease_ends_at > clock_now() and namespace = ${namespace} order by id`
+
+/** Who these sessions are or were. */
+export const readSessions = (
+  sql: Sql,
+  ids: number[],
+): Promise<Pick<SessionRow, 'id' | 'worker' | 'host' | 'pid'>[]> => sql<
+  Pick<SessionRow, 'id' | 'worker' | 'host' | 'pid'>
+>`
+  select id, worker, host, pid from session where id = any(${column(ids)}::int[])`
+
+/** Becomes the one that sends a namespace's events, for as long as this connection lives; false where another is it. */
+export const holdRelay = async (connection: pg.ClientBase, namespace: string): Promise<boolean> => {
+  const [row] = await tagged(connection)<{
+    held: boolean
+  }>`select pg_try_advisory_lock(29812, hashtext(${namespace})) as held`
+  return row!.held
+}

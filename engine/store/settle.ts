@@ -1,5 +1,7 @@
 import type { EndState } from '../model/state.ts'
 import type { HeldJob, QueuedJob } from './job.ts'
+import { code, endCode } from '../model/event.ts'
+import { tell } from './event.ts'
 import { column, lines, none, part, type Sql } from './sql.ts'
 
 /** The end of a job, and what follows from it by the plan. Numbers of siblings are `n`s. */
@@ -30,6 +32,8 @@ export type Ending = {
   error: string | null
   ranMs: number
   code: string | null
+  /** Of alsoClaimed and alsoStarted (model/event.ts) what has not been told. */
+  untold: number
 }
 
 /** A forEach among the parents of settled jobs: what its next items look like. */
@@ -61,6 +65,7 @@ export type Settled = {
  * deletion waits for nobody.
  *
  * @param session whose jobs they are; `serves`: ids of the queues of which it may take jobs
+ * @param events the namespace whose outbox is told of it; null: none is
  * @param expired true for the reaper, which ends the jobs of a session whose lease has ended
  */
 export const settle = async (
@@ -71,7 +76,15 @@ export const settle = async (
     endings,
     refills = [],
     expired = false,
-  }: { session: number; serves: number[]; endings: Ending[]; refills?: Refill[]; expired?: boolean },
+    events = null,
+  }: {
+    session: number
+    serves: number[]
+    endings: Ending[]
+    refills?: Refill[]
+    expired?: boolean
+    events?: string | null
+  },
 ): Promise<Settled> => {
   const omits = endings.some(e => e.omits.length > 0 || e.meets.length > 0 || e.misses.length > 0)
   const loops = refills.length > 0
@@ -96,8 +109,9 @@ export const settle = async (
       string_to_array(${lines(endings.map(e => (e.met.length ? column(e.met) : null)))}, E'\n', ''),
       string_to_array(${omits ? lines(endings.map(e => (e.meets.length ? column(e.meets) : null))) : null}::text, E'\n', ''),
       string_to_array(${omits ? lines(endings.map(e => (e.misses.length ? column(e.misses) : null))) : null}::text, E'\n', ''),
-      string_to_array(${omits ? lines(endings.map(e => (e.omits.length ? JSON.stringify(e.omits.map(o => [o.n, o.tells, o.misses])) : null))) : null}::text, E'\n', '')
-    ) with ordinality as e(run, n, attempt, state, tells, fails, warnings, take, lost, ran_us, code, input, output, error, met, meets, misses, omits, i)
+      string_to_array(${omits ? lines(endings.map(e => (e.omits.length ? JSON.stringify(e.omits.map(o => [o.n, o.tells, o.misses])) : null))) : null}::text, E'\n', ''),
+      ${events === null ? null : column(endings.map(e => endCode(e.state, e.untold)))}::smallint[]
+    ) with ordinality as e(run, n, attempt, state, tells, fails, warnings, take, lost, ran_us, code, input, output, error, met, meets, misses, omits, what, i)
   ),
   open_queue as materialized (
     select coalesce(array_agg(id), '{}') as ids from queue
@@ -109,7 +123,7 @@ export const settle = async (
       and (${expired} or exists (select from session where id = ${session} and lease_ends_at > clock_now()))
     returning job.run, job.n, job.node, job.parent, job.item, job.due_at, job.doomed, job.failures + job.lost + 1 as tries, e.i, e.attempt, e.state,
       e.tells or job.doomed is true as tells, e.fails, e.warnings, e.take, e.lost, e.ran_us, e.code, e.input, e.output, e.error,
-      e.met, e.meets, e.misses, e.omits::json as omits
+      e.met, e.meets, e.misses, e.omits::json as omits, e.what
   ),
   ${
     omits
@@ -238,10 +252,30 @@ export const settle = async (
       from done where n = 0 or warnings > 0 group by run order by run
     ) sums
     where run.id = sums.run
-    returning run.id, run.ended_at
+    returning run.id, run.ended_at, run.state
   )`
       : none
   }
+  ${tell(
+    events,
+    session,
+    part`
+    select what, run, n, node, item, tries, ran_us as us from done
+    ${omits ? part`union all select ${code['job.omitted']}::smallint, run, n, node, item, 1, null from omitted` : none}
+    union all select ${code['job.queued']}::smallint, run, n, node, item, failures + lost + 1, null from moved where is_ready and queue <> 0
+    ${
+      loops
+        ? part`union all select ${code['job.queued']}::smallint, target.run, target.inner_base + i * refill.stride, refill.node, i, 1, null
+      from target join refill on refill.run = target.run and refill.n = target.n, generate_series(target.created, target.created_now - 1) as i where refill.queue <> 0`
+        : none
+    }
+    ${
+      runs
+        ? part`union all select (case state when 'succeeded' then ${code['run.succeeded']} when 'failed' then ${code['run.failed']} else ${code['run.cancelled']} end)::smallint,
+      id, 0, 0, null, 1, null from runs where ended_at is not null`
+        : none
+    }`,
+  )}
   select
     (select array_agg(i::int) from done) as done,
     (select json_agg(json_build_object('run', run, 'n', n, 'plan', plan, 'node', node, 'base', base, 'parent', parent, 'item', item,

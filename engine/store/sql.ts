@@ -58,10 +58,10 @@ export const openConnection = async (url: string, { schema = 'tq' }: { schema?: 
 }
 
 const isPart = Symbol('part')
-type Part = { [isPart]: true; strings: TemplateStringsArray; values: unknown[] }
+export type Part = { [isPart]: true; strings: TemplateStringsArray; values: unknown[] }
 
 /**
- * A piece of a statement, with parameters of its own, given as a value of the whole. Which pieces a statement has is decided
+ * A piece of a statement, with parameters and pieces of its own, given as a value of the whole. Which pieces a statement has is decided
  * by code, never by data, so that there are few texts, each prepared once.
  */
 export const part = (strings: TemplateStringsArray, ...values: unknown[]): Part => ({ [isPart]: true, strings, values })
@@ -82,21 +82,33 @@ const statement = (
   strings: TemplateStringsArray,
   values: unknown[],
 ): { name: string; text: string; values: unknown[] } => {
-  const parts = values.map(asPart)
-  const key = parts.reduce((sum, found) => (found ? `${sum},${idOf(found.strings)}` : sum), String(idOf(strings)))
+  const flat: unknown[] = []
+  const key = keyOf(strings, values, flat)
   let known = statements.get(key)
   if (!known) {
-    let count = 0
-    const placed = (texts: TemplateStringsArray) => texts.reduce((sum, text) => `${sum}$${++count}${text}`)
-    const text = strings.reduce((sum, next, i) => {
-      const found = parts[i - 1]
-      return `${sum}${found ? placed(found.strings) : `$${++count}`}${next}`
-    })
+    const text = textOf(strings, values, { count: 0 })
     known = { name: createHash('sha1').update(text).digest('base64url').slice(0, 16), text }
     statements.set(key, known)
   }
-  return { ...known, values: values.flatMap((value, i) => parts[i]?.values ?? [value]) }
+  return { ...known, values: flat }
 }
+
+/** Which pieces a statement is made of; its parameters go into `flat`. */
+const keyOf = (strings: TemplateStringsArray, values: unknown[], flat: unknown[]): string => {
+  let key = String(idOf(strings))
+  for (const value of values) {
+    const found = asPart(value)
+    if (found) key += `(${keyOf(found.strings, found.values, flat)})`
+    else flat.push(value)
+  }
+  return key
+}
+
+const textOf = (strings: TemplateStringsArray, values: unknown[], placed: { count: number }): string =>
+  strings.reduce((sum, next, i) => {
+    const found = asPart(values[i - 1])
+    return `${sum}${found ? textOf(found.strings, found.values, placed) : `$${++placed.count}`}${next}`
+  })
 
 /** The tag over a pool or over one client. */
 export const tagged = (target: pg.Pool | pg.ClientBase): Sql => {

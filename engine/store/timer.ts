@@ -1,12 +1,21 @@
+import { code } from '../model/event.ts'
+import { tell } from './event.ts'
 import type { QueuedJob } from './job.ts'
-import { column, type Sql } from './sql.ts'
+import { column, part, type Sql } from './sql.ts'
 
 /** Queues scheduled jobs whose time has come, oldest first. */
-export const promoteDue = (sql: Sql, { limit }: { limit: number }): Promise<QueuedJob[]> => sql<QueuedJob>`
+export const promoteDue = (
+  sql: Sql,
+  { limit, events = null }: { limit: number; events?: string | null },
+): Promise<QueuedJob[]> => sql<QueuedJob>`
+  with due as (
   update job set phase = 'ready', due_at = clock_now()
   where ctid = any(array(
     select ctid from job where phase = 'scheduled' and due_at <= clock_now() order by due_at limit ${limit} for update skip locked))
-  returning queue, run, n, attempt`
+  returning queue, run, n, node, item, attempt, failures + lost + 1 as tries
+  )
+  ${tell(events, null, part`select ${code['job.queued']}::smallint as what, run, n, node, item, tries, null::bigint as us from due where queue <> 0`)}
+  select queue, run, n, attempt from due`
 
 /** ms until the next scheduled job or deadline is due; null: none is. */
 export const nextDue = async (sql: Sql): Promise<number | null> => {

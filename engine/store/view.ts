@@ -61,6 +61,36 @@ export const listJobs = (sql: Sql, { run, limit }: { run: string; limit: number 
   from outcome o left join session on session.id = o.session where run = ${run} and final
   order by n limit ${limit}`
 
+export type ScheduledJob = {
+  run: string
+  plan: number
+  node: number
+  item: number | null
+  queue: number
+  rank: number
+  failures: number
+  due_at: Date
+}
+
+/** Jobs of these queues that wait for their time, the next first. */
+export const scheduledJobs = (
+  sql: Sql,
+  { queues, limit }: { queues: number[]; limit: number },
+): Promise<ScheduledJob[]> => sql<ScheduledJob>`
+  select run, plan, node, item, queue, rank, failures, due_at from job
+  where phase = 'scheduled' and queue = any(${column(queues)}::int[]) order by due_at limit ${limit}`
+
+/** How many jobs of these queues wait for a worker, at most `limit`. */
+export const countQueued = async (
+  sql: Sql,
+  { queues, limit }: { queues: number[]; limit: number },
+): Promise<number> => {
+  const [row] = await sql<{ jobs: number }>`
+  select count(*)::int as jobs from (
+    select from job where queue = any(${column(queues)}::int[]) and phase = 'ready' and session is null limit ${limit}) found`
+  return row!.jobs
+}
+
 /** The result of a run: the final outcome of its root. */
 export const readRoot = async (sql: Sql, run: string): Promise<{ output: Json; error: Json } | null> => {
   const [row] = await sql<{
@@ -92,3 +122,12 @@ export const listAttempts = (
   select o.n, o.tries as attempt, o.state, o.final, o.input, o.output, o.error, o.started_at, o.ended_at, session.worker, o.code
   from outcome o left join session on session.id = o.session
   where o.run = ${run} and o.n = any(${column(ns)}::int[]) order by o.n, o.attempt`
+
+/** Open jobs of a namespace by queue and state; decisions are not counted. */
+export const countJobs = (
+  sql: Sql,
+  { namespace }: { namespace: string },
+): Promise<{ queue: string; state: string; jobs: number }[]> => sql<{ queue: string; state: string; jobs: number }>`
+  select queue.name as queue, case when phase = 'ready' then case when session is null then 'queued' else 'running' end else phase::text end as state,
+    count(*)::int as jobs
+  from job join queue on queue.id = job.queue where queue.namespace = ${namespace} group by 1, 2 order by 1, 2`

@@ -206,9 +206,12 @@ const calls: { [command: string]: string[] } = {
   describe: ['@latest'],
   wait: [],
   logs: ['@latest'],
+  events: ['@latest'],
   cancel: [],
   plan: ['greet'],
   db: ['status'],
+  inspect: ['ping'],
+  control: ['log-level', 'info'],
 }
 
 for (const spec of commands.filter(({ options }) => options.some(([flags]) => flags.startsWith('-o,')))) {

@@ -102,9 +102,10 @@ for (const [name, declare, options, many] of [
       { type: 'cancel', run: '00000000-0000-7000-8000-000000000000', jobs },
       { type: 'queues' },
       { type: 'timers' },
+      { type: 'commands' },
     ]
     for (const message of messages) one.broadcast(message)
-    await until(() => heard.every(list => list.length === 3))
+    await until(() => heard.every(list => list.length === messages.length))
     for (const list of heard) t.deepEqual(list, messages)
   })
 

@@ -78,7 +78,7 @@ test('the variables are those that the configuration reads, the commands those o
     if (!build) continue
     for (const variable of Object.keys(environment)) t.true(read_.has(variable), `${name}: ${variable}`)
     t.true(
-      commands.some(one => one.name === command![0]),
+      commands.some(({ usage }) => usage.split(' ')[0] === command![0]),
       `${name}: ${command}`,
     )
   }

@@ -1,9 +1,15 @@
 import test from 'ava'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { cancelStep } from '../../engine/client.ts'
 import { newJournal, testEngine, workflow } from '../support/engine.ts'
 import { seeded } from '../support/fuzz.ts'
 
-test('cancelled at any moment, a run ends soon, runs its finally, and leaves nothing behind', async t => {
+const notYet = (error: Error) => {
+  if (!/no job/.test(error.message)) throw error
+  return false
+}
+
+test('cancelled at any moment, whole or step by step, a run ends soon, runs its finally, and leaves nothing behind', async t => {
   const engine = await testEngine({ leaseMs: 2000, slots: 4 })
   t.teardown(engine.stop)
   const random = seeded(11)
@@ -26,21 +32,43 @@ test('cancelled at any moment, a run ends soon, runs its finally, and leaves not
   `,
     ),
   )
+  // Before all of it is cancelled, or in its stead: single steps.
+  const paths = ['a', 'all', 'all/each', 'all/each[3]', 'all/flaky', 'all/flow', 'all/flow/b', 'all/flow/c', 'all/bad']
+  const some = async (run: string) => {
+    for (let i = 0; i < 3; i++) {
+      await cancelStep(engine.context, {
+        run,
+        step: paths[Math.floor(random() * paths.length)]!,
+        reason: 'some',
+      }).catch(notYet)
+      await sleep(random() * 10)
+    }
+  }
+  const isOpen = async (id: string) => (await engine.sql`select from job where run = ${id} and n = 0`).length > 0
   const runs = await Promise.all(
-    Array.from({ length: 120 }, async () => {
-      await sleep(random() * 1500)
+    Array.from({ length: 180 }, async (_, i) => {
+      await sleep(random() * 2000)
       const id = await engine.start('busy', { dir: newJournal().dir })
       await sleep(random() * 60)
       const asked = performance.now()
-      await engine.cancel(id)
+      if (i % 3 !== 0) await some(id)
+      if (i % 3 !== 1) await engine.cancel(id)
+      // The step that is tried 20 times, until it is.
+      else
+        while (
+          !(await cancelStep(engine.context, { run: id, step: 'all', reason: 'all' }).catch(notYet)) &&
+          (await isOpen(id))
+        )
+          await sleep(5)
       const run = await engine.ended(id)
       return { run, ms: performance.now() - asked }
     }),
   )
   for (const { run } of runs) {
-    t.true(['cancelled', 'failed'].includes(run.state), run.state)
+    t.true(['cancelled', 'failed', 'succeeded'].includes(run.state), run.state)
     t.is(run.jobs.filter(job => job.path.endsWith('last') && job.state === 'succeeded').length, 1)
   }
+  t.true(runs.some(({ run }) => run.jobs.some(job => job.state === 'cancelled') && run.state === 'failed'))
   t.is((await engine.sql`select from job`).length, 0)
   const worst = Math.max(...runs.map(({ ms }) => ms))
   t.log(

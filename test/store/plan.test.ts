@@ -43,12 +43,17 @@ const statements = (
 ): { [name: string]: [(sql: Sql) => Promise<unknown>, object?] } => ({
   claimQueue: [sql => claimQueue(sql, { session, queue: 1, limit: batch })],
   claimJobs: [sql => claimJobs(sql, { session, queues: [1], jobs: queued })],
-  settle: [sql => settle(sql, { session, serves: [1], endings: held.map(job => ending(job, { tells: true })) }), {}],
+  settle: [
+    sql =>
+      settle(sql, { session, serves: [1], events: 'default', endings: held.map(job => ending(job, { tells: true })) }),
+    {},
+  ],
   'settle with joins': [
     sql =>
       settle(sql, {
         session,
         serves: [1],
+        events: 'default',
         endings: held.map(job =>
           ending(job, {
             tells: true,
@@ -65,6 +70,7 @@ const statements = (
     sql =>
       retry(sql, {
         session,
+        events: 'default',
         retries: held.map(({ run, n, attempt }) => ({
           run,
           n,
@@ -75,16 +81,18 @@ const statements = (
           error: '{}',
           ranMs: 1,
           code: null,
+          untold: 0,
         })),
       }),
   ],
-  release: [sql => release(sql, { session, jobs: held })],
-  promoteDue: [sql => promoteDue(sql, { limit: batch })],
+  release: [sql => release(sql, { session, jobs: held, events: 'default' })],
+  promoteDue: [sql => promoteDue(sql, { limit: batch, events: 'default' })],
   openScopes: [
     sql =>
       openScopes(sql, {
         session,
         serves: [1],
+        events: 'default',
         takes: 1,
         deadlineMs: null,
         scope: {
@@ -109,6 +117,7 @@ const statements = (
           base: 100_000 + n * 10,
           result: null,
           always: false,
+          begins: true,
         })),
       }),
     {},

@@ -17,6 +17,7 @@ const again = (job: { run: string; n: number; attempt: number }) => ({
   error: '{"name":"E","message":""}',
   ranMs: 0,
   code: null,
+  untold: 0,
 })
 
 test('an attempt that is over settles nothing, though the same session holds the next one', async t => {

@@ -94,6 +94,7 @@ export const ending = (job: { run: string; n: number; attempt: number }, more: P
   error: null,
   ranMs: 0,
   code: null,
+  untold: 0,
   ...more,
   run: job.run,
   n: job.n,

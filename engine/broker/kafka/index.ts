@@ -5,8 +5,17 @@ import type { KafkaClient, KafkaOptions } from './client.ts'
 import { openKafkajs } from './kafkajs.ts'
 import { type Listener, notYet, openListener } from './listener.ts'
 import { decode, type Refusal, type Said } from './message.ts'
+import { openPublisher } from './publisher.ts'
 import { openSender } from './sender.ts'
-import { controlSettings, controlTopic, ensureTopics, openTopics, queueTopic } from './topics.ts'
+import {
+  controlSettings,
+  controlTopic,
+  ensureTopics,
+  eventsSettings,
+  eventsTopic,
+  openTopics,
+  queueTopic,
+} from './topics.ts'
 
 /** So long may the cluster take to hear that this process leaves. */
 const leaveMs = 1000
@@ -30,6 +39,9 @@ export const openKafka = async (
   const connection = client ?? openKafkajs(kafka)
   const topics = openTopics(connection, log)
   const sender = openSender(connection, topics, namespace)
+  const publisher = openPublisher(connection, topics, eventsTopic(area), () =>
+    topics.ready(eventsTopic(area), eventsSettings, AbortSignal.timeout(5000)),
+  )
   const hearers = new Set<{ queues: Set<number>; on: (hints: Hint[]) => void }>()
   const controls = new Set<(message: Control) => void>()
   const listeners = new Map<number, Promise<Listener> | Listener>()
@@ -164,6 +176,7 @@ export const openKafka = async (
         },
       }
     },
+    publish: publisher.publish,
     health() {
       const sending = sender.broken()
       const deaf = deafness()
@@ -181,7 +194,7 @@ export const openKafka = async (
       hearers.clear()
       controls.clear()
       const heard = listeners.has(ownQueue)
-      await Promise.all([settle(), sender.close()])
+      await Promise.all([settle(), sender.close(), atMost(leaveMs, publisher.close())])
       const leaving = heard ? forgetGroup(connection, ownGroup) : Promise.resolve()
       await atMost(leaveMs, Promise.all([leaving, topics.close()]))
       connection.destroy()

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Admin, Forbidden, type KafkaClient, type NewTopic } from './client.ts'
+import { type Admin, Forbidden, type KafkaClient, type NewTopic, UnknownTopic } from './client.ts'
 import type { TopicReport, TopicSettings } from '../index.ts'
 
 /** Names of topics. `area` is what they begin with, prefix and namespace: `tq.default`. */
@@ -8,8 +8,8 @@ export const controlTopic = (area: string): string => `${area}.control`
 export const eventsTopic = (area: string): string => `${area}.events`
 
 export const queueDefaults = { partitions: 6, retentionMs: 3_600_000 }
-const controlDefaults = { partitions: 1, retentionMs: 600_000 }
-const eventsDefaults = { partitions: 6, retentionMs: 3 * 86_400_000 }
+export const controlSettings = { partitions: 1, retentionMs: 600_000 }
+export const eventsSettings = { partitions: 6, retentionMs: 3 * 86_400_000 }
 
 /** After a look that found a topic missing, the next one. */
 const againMs = 2000
@@ -92,11 +92,9 @@ export const openTopics = (client: KafkaClient, log: (message: string) => void):
 /** Topics of a queue, of control and of events, as apply wants them. */
 export const wantedTopics = (area: string, queues: { name: string; topic: TopicSettings }[]) => [
   ...queues.map(({ name, topic }) => ({ topic: queueTopic(area, name), settings: topic })),
-  { topic: controlTopic(area), settings: controlDefaults },
-  { topic: eventsTopic(area), settings: eventsDefaults },
+  { topic: controlTopic(area), settings: controlSettings },
+  { topic: eventsTopic(area), settings: eventsSettings },
 ]
-
-export const controlSettings: TopicSettings = controlDefaults
 
 const complete = async (
   admin: Admin,
@@ -113,7 +111,18 @@ const complete = async (
  * Creates what is missing and says what differs; what exists is never changed. Queue topics that no queue stands behind are
  * deleted with `prune`, and otherwise left alone.
  */
-export const ensureTopics = async (
+export const ensureTopics = async (...of: Parameters<typeof tryEnsureTopics>): Promise<TopicReport[]> => {
+  for (let tries = 1; ; tries++)
+    try {
+      return await tryEnsureTopics(...of)
+    } catch (error) {
+      // A topic that a worker is making at this moment: listed already, and not yet to be had.
+      if (!(error instanceof UnknownTopic) || tries === 10) throw error
+      await sleep(200)
+    }
+}
+
+const tryEnsureTopics = async (
   client: KafkaClient,
   area: string,
   queues: { name: string; topic: TopicSettings }[],

@@ -111,7 +111,8 @@ create table job (
   rank smallint not null check (rank between 0 and 9), -- 9 - priority, as the index reads it: 0 first
   phase phase not null,
   doomed boolean,             -- cancelled from above: tells its parent in any case, starts nothing new
-  result json,                -- decided, while onError and finally still run
+  result json,                -- decided, while onError and finally still run, or (cancelled) its handler
+  grace_ms int,               -- cancelled: how long its handler may go on; null: as its worker was told
   primary key (run, n),
   check (session is null or phase = 'ready')
 ) with (fillfactor = 45, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);
@@ -178,6 +179,25 @@ create table session (
 );
 create index session_open on session (id) where ended_at is null;
 
+-- What people ask of workers, and what those answer: state first, a message only says *look now*. Ids become visible in their
+-- order (issueCommand), so a worker that was away reads on behind the newest it knows.
+create table command (
+  id bigint generated always as identity primary key,
+  namespace text not null,
+  workers json,               -- names; null: all of the namespace
+  type text not null,
+  body json not null,
+  issued_at timestamptz not null default clock_now(),
+  expires_at timestamptz      -- after it nobody waits for the answer
+);
+create table reply (
+  command bigint not null references command on delete cascade,
+  session int not null,
+  body json not null,
+  at timestamptz not null default clock_now(),
+  primary key (command, session)
+);
+
 create table log (
   run uuid not null,
   n int not null,
@@ -189,3 +209,36 @@ create table log (
   fields json
 );
 create index log_job on log (run, id);
+
+-- What happened, as it is told to others: the outbox of events. A row is what one statement did, written by that statement, so
+-- that nothing is told that did not happen and nothing that happened is not told. Arrays, because a row an event costs more
+-- than the job. `what` is a code of engine/model/event.ts, and us what a job ran, in microseconds.
+create table event_batch (
+  id bigint generated always as identity primary key,
+  at timestamptz not null default clock_now(),
+  namespace text not null,
+  session int,
+  what smallint[] not null,
+  run uuid[],
+  n int[],
+  node int[],
+  item int[],
+  tries int[],
+  us bigint[],
+  detail json                 -- a worker's fields
+);
+alter table event_batch alter column run set storage external, alter column n set storage external,
+  alter column node set storage external, alter column item set storage external, alter column us set storage external;
+create index event_batch_at on event_batch (at);
+
+-- How far the events of a namespace have been sent to the broker.
+create table relay (
+  namespace text primary key,
+  position bigint not null
+);
+
+-- What holds for a whole namespace; without a row the defaults.
+create table namespace (
+  name text primary key,
+  events boolean not null default true
+);

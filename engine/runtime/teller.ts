@@ -1,0 +1,64 @@
+import { loadavg } from 'node:os'
+import { alsoBoth, alsoClaimed, toSay } from '../model/event.ts'
+import { tellFacts, tellHeartbeat } from '../store/event.ts'
+import type { Context } from './context.ts'
+import type { InFlight } from './task.ts'
+
+/** A job that was claimed so long ago is told of by itself; those that are through before are told of with their end. */
+const lateMs = 100
+
+export type Teller = {
+  /** Resolves when what is being told is told: what happens next to those jobs comes after it. Null: nothing is being told. */
+  pending(): Promise<void> | null
+  heartbeat(active: number, processed: number): Promise<void>
+  stop(): void
+}
+
+/** Tells what no settling statement tells in time: that long jobs have started, and that the worker is alive. */
+export const openTeller = (
+  context: Context,
+  session: () => number | null,
+  inFlight: { all(): Iterable<InFlight>; started(key: number): boolean },
+): Teller => {
+  let telling: Promise<void> | null = null
+
+  const tell = async () => {
+    const namespace = context.events()
+    const holder = session()
+    if (telling || namespace === null || holder === null) return
+    const now = performance.now()
+    const late = [...inFlight.all()].flatMap(one => {
+      const news = one.untold & (inFlight.started(one.key) ? alsoBoth : alsoClaimed)
+      return news && now - one.since > lateMs ? [{ one, news }] : []
+    })
+    if (late.length === 0) return
+    for (const { one, news } of late) one.untold -= news
+    const facts = late.map(({ one: { job }, news }) => ({
+      what: toSay(news),
+      run: job.run,
+      n: job.n,
+      node: job.node,
+      item: job.item,
+      tries: job.failures + job.lost + 1,
+    }))
+    telling = tellFacts(context.sql, { namespace, session: holder, facts })
+      .then(() => {})
+      .catch(() => {
+        for (const { one, news } of late) one.untold += news
+      })
+      .finally(() => (telling = null))
+    await telling
+  }
+  const timer = setInterval(() => void tell(), lateMs)
+  timer.unref()
+  return {
+    pending: () => telling,
+    async heartbeat(active, processed) {
+      const holder = session()
+      if (context.events() === null || holder === null) return
+      const detail = { active, processed, loadavg: loadavg().map(load => Math.round(load * 100) / 100) }
+      await tellHeartbeat(context.sql, { namespace: context.namespace, session: holder, detail })
+    },
+    stop: () => clearInterval(timer),
+  }
+}

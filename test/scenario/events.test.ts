@@ -1,0 +1,181 @@
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+import test from 'ava'
+import schema from '../../schemas/events.json' with { type: 'json' }
+import { type CloudEvent, openEvents, positionAt, switchEvents } from '../../engine/client.ts'
+import { code } from '../../engine/model/event.ts'
+import { tellFacts } from '../../engine/store/event.ts'
+import { newJournal, testEngine, type TestEngine, until, workflow } from '../support/engine.ts'
+import { insertRun } from '../support/store.ts'
+
+let engine: TestEngine
+test.before(async () => {
+  engine = await testEngine({ leaseMs: 2000 })
+})
+test.after.always(() => engine?.stop())
+
+const ajv = new Ajv2020({ strict: false })
+addFormats.default(ajv)
+const valid = ajv.compile(schema)
+
+/** All that was told of a run. */
+const eventsOf = async (run: string): Promise<CloudEvent[]> => {
+  const reader = openEvents(engine.context, await positionAt(engine.sql, null))
+  const found: CloudEvent[] = []
+  await until(async () => {
+    for (let more = true; more; ) {
+      const page = await reader.read()
+      found.push(...page.events.filter(event => event.data.run === run))
+      more = page.more
+    }
+    return found.some(event => /^run\.(succeeded|failed|cancelled)$/.test(event.type))
+  })
+  return found
+}
+/** `type attempt` by step, in their order. What was handed back before it started, as happens behind a slow neighbour, is left out. */
+const bySteps = (events: CloudEvent[]): Record<string, string[]> => {
+  const steps: Record<string, string[]> = {}
+  for (const { type, data } of events) {
+    const step = String(data.step ?? 'run')
+    if (type === 'job.released') {
+      steps[step]!.pop()
+      continue
+    }
+    const name = type.slice(type.indexOf('.') + 1)
+    ;(steps[step] ??= []).push((data.attempt ?? 1) === 1 ? name : `${name} ${data.attempt}`)
+  }
+  return steps
+}
+const ran = ['queued', 'claimed', 'started', 'succeeded']
+
+test('every transition of every job is told, in its order, once', async t => {
+  const journal = newJournal()
+  await engine.applyYaml(
+    workflow(
+      'Chain',
+      'told',
+      `
+    inputs: { no: { type: boolean, default: false } }
+    steps:
+      - { id: a, task: noop }
+      - id: both
+        group:
+          - { id: each, forEach: { in: [1, 2] }, task: noop }
+          - { id: again, task: flaky, with: { times: 1, dir: "${journal.dir}" }, retry: { max: 1, delay: 1ms } }
+          - { id: skip, when: "{{ inputs.no }}", task: noop }
+          - { id: when, when: "{{ not inputs.no }}", task: noop }
+          - { id: saved, task: fail, with: { name: Bad }, onError: [{ recover: true, do: [{ id: heal, task: noop }] }] }
+      - { id: bad, task: fail, with: { name: Worse, message: no } }
+      - { id: late, task: noop }
+    finally: [{ id: end, task: noop }]
+  `,
+    ),
+  )
+  const run = await engine.run('told')
+  t.is(run.state, 'failed')
+  const events = await eventsOf(run.id)
+  const steps = bySteps(events)
+  t.deepEqual(
+    Object.fromEntries(Object.entries(steps).sort()),
+    {
+      '': ['started', 'failed'],
+      run: ['started', 'failed'],
+      a: ran,
+      bad: ['queued', 'claimed', 'started', 'failed'],
+      both: ['started', 'succeeded'],
+      'both/again': ['queued', 'claimed', 'started', 'retried', 'queued 2', 'claimed 2', 'started 2', 'succeeded 2'],
+      'both/each': ['started', 'succeeded'],
+      'both/each[0]': ran,
+      'both/each[1]': ran,
+      'both/saved': ['queued', 'claimed', 'started', 'succeeded'],
+      'both/saved/onError0': ['started', 'succeeded'],
+      'both/saved/onError0/heal': ran,
+      'both/skip': ['skipped'],
+      'both/when': ran,
+      late: ['omitted'],
+      finally: ['started', 'succeeded'],
+      'finally/end': ran,
+    },
+    JSON.stringify(steps, null, 1),
+  )
+  t.is(new Set(events.map(event => event.id)).size, events.length)
+  for (const event of events) t.true(valid(event), JSON.stringify([valid.errors, event]))
+  const failed = events.find(event => event.type === 'job.failed' && event.data.step === 'bad')!
+  t.like(failed.data, {
+    task: 'fail',
+    queue: 'default',
+    worker: 'test',
+    attempt: 1,
+    error: { name: 'Worse', message: 'no' },
+  })
+  t.regex(failed.traceparent!, new RegExp(`^00-${run.id.replaceAll('-', '')}-[0-9a-f]{16}-01$`))
+})
+
+test('a job that runs long is told of as started while it runs; one that waits behind it only as claimed', async t => {
+  const journal = newJournal()
+  await engine.applyYaml(
+    workflow(
+      'Chain',
+      'long',
+      `steps: [{ id: a, task: journal, with: { journal: "${journal.file}", name: a, gate: "${journal.gate('go')}" } }]`,
+    ),
+  )
+  const id = await engine.start('long')
+  const reader = openEvents(engine.context, await positionAt(engine.sql, null))
+  const seen: string[] = []
+  await until(async () => {
+    seen.push(...(await reader.read()).events.filter(event => event.data.run === id).map(event => event.type))
+    return seen.includes('job.started') && seen.filter(type => type === 'job.started').length === 2
+  })
+  t.false(seen.includes('job.succeeded'))
+  journal.open('go')
+  await engine.ended(id)
+  t.deepEqual(bySteps(await eventsOf(id)).a, ran)
+})
+
+test('events are off where the namespace says so, and nothing is written', async t => {
+  const own = await testEngine()
+  t.teardown(own.stop)
+  const count = async () => (await own.sql`select from event_batch where run is not null`).length
+  await own.applyYaml(workflow('Chain', 'silent', 'steps: [{ task: noop }]'))
+  await switchEvents(own.context, false)
+  t.is((await own.run('silent')).state, 'succeeded')
+  t.is(await count(), 0)
+  await switchEvents(own.context, true)
+  await own.run('silent')
+  t.true((await count()) > 0)
+})
+
+test('what is committed late is neither passed over nor told out of its order; what is rolled back holds nobody up for long', async t => {
+  const own = await testEngine({ idle: true })
+  t.teardown(own.stop)
+  const { sql } = own
+  const tell = (on: typeof sql, run: string) =>
+    tellFacts(on, {
+      namespace: 'default',
+      session: null,
+      facts: [{ what: code['run.cancelling'], run, n: 0, node: 0, item: null, tries: 1 }],
+    })
+  const runs = await Promise.all([insertRun(sql), insertRun(sql), insertRun(sql)])
+  const reader = openEvents(own.context, 0)
+  const read = async () => (await reader.read()).events.map(event => event.data.run)
+  await sql.begin(async inner => {
+    await tell(inner, runs[0]!)
+    await tell(sql, runs[1]!)
+    t.deepEqual(await read(), [])
+  })
+  t.deepEqual(await read(), [runs[0], runs[1]])
+  await t.throwsAsync(
+    sql.begin(async inner => {
+      await tell(inner, runs[0]!)
+      throw new Error('rolled back')
+    }),
+  )
+  await tell(sql, runs[2]!)
+  t.deepEqual(await read(), [])
+  const found = await until(async () => {
+    const page = await read()
+    return page.length > 0 && page
+  })
+  t.deepEqual(found, [runs[2]])
+})
