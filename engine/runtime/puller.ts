@@ -21,6 +21,8 @@ export type Puller = {
   hear(hints: Hint[]): void
   /** Room came free. */
   room(): void
+  /** Whether another queue than this one may have work that waits for room. */
+  waits(beside: number): boolean
   done: Promise<void>
 }
 
@@ -167,6 +169,7 @@ export const openPuller = (context: Context, options: Options): Puller => {
     room() {
       if (hot.size > 0) poke()
     },
+    waits: beside => [...hot].some(id => id !== 0 && id !== beside),
     done: loop(),
   }
 }
