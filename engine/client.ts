@@ -9,6 +9,7 @@ import { isLostConnection } from './runtime/patience.ts'
 import { migrationState } from './store/migrate.ts'
 import { openDatabase } from './store/sql.ts'
 
+export type { KafkaOptions } from './broker/index.ts'
 export { type Compiled, compile, type Diagnostic, formatDiagnostic, type Source } from './compile/index.ts'
 export { errorCodes, type JobError, jobErrorNames, TqError } from './model/errors.ts'
 export type { Json, JsonObject } from './model/json.ts'

@@ -5,6 +5,7 @@ import {
   apply,
   compile,
   type Context,
+  type KafkaOptions,
   migrate,
   openClient,
   openDatabase,
@@ -12,7 +13,7 @@ import {
   startMany,
   type Startable,
 } from '../../engine/client.ts'
-import { reaper, startPostgres, timers, type Worker, worker } from '../../engine/server.ts'
+import { reaper, relay, startPostgres, timers, type Worker, worker } from '../../engine/server.ts'
 
 export type Bench = { url: string; stop(): Promise<void> }
 
@@ -35,25 +36,44 @@ export const benchPostgres = async (): Promise<Bench> => {
 
 export type Engine = { context: Context; worker: Worker; stop(): Promise<void> }
 
+const schema = 'tq_bench'
+
 /** A client on a fresh schema. */
-export const benchClient = async (url: string): Promise<Awaited<ReturnType<typeof openClient>>> => {
-  const schema = 'tq_bench'
+export const benchClient = async (url: string, kafka?: KafkaOptions): Promise<Client> => {
   const database = openDatabase(url, { schema, max: 1 })
   await database.sql.script(`drop schema if exists ${schema} cascade`)
   await migrate(database)
   await database.close()
-  return openClient({
+  return connect(url, kafka)
+}
+
+type Client = Awaited<ReturnType<typeof openClient>>
+
+const connect = (url: string, kafka?: KafkaOptions): Promise<Client> =>
+  openClient({
     databaseUrl: url,
     schema,
     namespace: 'default',
     connections: 4,
+    ...(kafka ? { kafka } : {}),
     log: (level, text) => void (level !== 'debug' && console.error(level, text)),
   })
+
+export type EngineOptions = {
+  children?: number
+  kafka?: KafkaOptions | undefined
+  /** Default: all. */
+  queues?: string[]
+  /** On the schema that is there, beside another. */
+  beside?: boolean
 }
 
 /** The whole engine in this process, with child processes for the handlers, on a fresh schema. */
-export const benchEngine = async (url: string, { children = 1 }: { children?: number } = {}): Promise<Engine> => {
-  const context = await benchClient(url)
+export const benchEngine = async (
+  url: string,
+  { children = 1, kafka, queues, beside = false }: EngineOptions = {},
+): Promise<Engine> => {
+  const context = await (beside ? connect(url, kafka) : benchClient(url, kafka))
   const stop = new AbortController()
   const ready = Promise.withResolvers<Worker>()
   const handlersDir = new URL('../handlers', import.meta.url).pathname
@@ -62,7 +82,7 @@ export const benchEngine = async (url: string, { children = 1 }: { children?: nu
       context,
       {
         name: 'bench',
-        queues: null,
+        queues: queues ?? null,
         concurrency: children,
         slots: 1,
         handlersDir,
@@ -75,6 +95,7 @@ export const benchEngine = async (url: string, { children = 1 }: { children?: nu
       stop.signal,
     ),
     timers(context, stop.signal),
+    relay(context, stop.signal),
     reaper(context, { leaseMs: 10_000 }, stop.signal),
   ]
   for (const service of services) service.catch(error => ready.reject(error))

@@ -62,12 +62,14 @@ export const openEvents = (context: Context, after: number): EventReader => {
   }
   return {
     async read() {
-      const { open } = await transactions(sql)
+      // Before the batches: who has committed since is in them.
+      const open = gap ? (await transactions(sql)).open : 0
       const batches = await readBatches(sql, { after: position, limit: pageSize })
       const sure: Batch[] = []
       let last = position
       for (const batch of batches) {
         if (batch.id !== last + 1 && !(await isDead(last, open))) break
+        if (gap && gap.at === last) gap = null
         last = batch.id
         sure.push(batch)
       }

@@ -7,7 +7,7 @@ import { openEvents } from './events.ts'
 
 /** How long it looks again after it found nothing, ms: an event is outside so soon. */
 const lookMs = 50
-const idleMs = 200
+const idleMs = 500
 /** How often one that is not the relay tries to be. */
 const takeOverMs = 2000
 

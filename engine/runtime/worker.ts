@@ -118,7 +118,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     throw error
   })
 
-  const teller = openTeller(context, () => lease.session(), {
+  const teller = openTeller(context, lease.session, {
     all: () => inFlight.values(),
     started: key => children.pool()?.started(key) ?? false,
   })

@@ -48,14 +48,20 @@ const quickest = async (work: () => Promise<unknown>): Promise<number> => {
 }
 
 test.serial('ping: every worker answers, within 300 ms', async t => {
-  const { tq, worker, ask } = await installation(t)
+  const { engine, tq, worker, ask } = await installation(t)
   const [one, two] = await Promise.all([worker('one'), worker('two')])
-  const ms = await quickest(async () => {
-    const { exitCode, stdout } = await tq('inspect', 'ping')
+  for (let i = 0; i < 5; i++) {
+    const { exitCode, stdout } = await tq('inspect', 'ping', '--timeout', '20s')
     t.is(exitCode, 0)
     t.regex(stdout, /^one +.*pong\ntwo +.*pong$/m)
-  })
-  t.true(ms < 300, `${ms} ms`)
+  }
+  // From the question to the last answer, the quickest of five: other tests run meanwhile.
+  const [row] = await engine.sql<{ ms: number }>`
+  select min(ms)::float8 as ms from (
+    select extract(epoch from max(reply.at) - min(issued_at)) * 1000 as ms
+    from command join reply on reply.command = command.id group by command.id having count(*) = 2) each`
+  t.log(`two answers within ${Math.round(row!.ms)} ms`)
+  t.true(row!.ms < 300, `${row!.ms} ms`)
   t.deepEqual(
     (await ask('inspect', 'ping')).map(({ worker, pid, answer }) => ({ worker, pid, answer })),
     [
@@ -105,8 +111,11 @@ test.serial(
       away.signal('SIGCONT')
       await until(() => away.children().length === 3)
       t.true(performance.now() - continued < 10_000)
-      const [stats] = await ask('inspect', 'stats', '-d', name)
-      t.is((stats!.answer as { pool: { children: unknown[] } }).pool.children.length, 3)
+      // Past its lease other children take the place of those it had: as many as it was told.
+      await until(async () => {
+        const [stats] = await ask('inspect', 'stats', '-d', name)
+        return (stats!.answer as { pool: { children: unknown[] } }).pool.children.length === 3
+      })
     }
   },
 )
@@ -346,11 +355,11 @@ test('some answers are enough: exit 0, and who was silent is named', async t => 
   await worker('one')
   const two = await worker('two')
   two.signal('SIGSTOP')
-  const { exitCode, stdout, stderr } = await tq('inspect', 'ping', '--timeout', '300ms')
+  const { exitCode, stdout, stderr } = await tq('inspect', 'ping', '--timeout', '3s')
   t.is(exitCode, 0)
   t.regex(stdout, /^one .*pong$/)
   t.regex(stderr, new RegExp(`no answer from two \\(pid ${two.pid} on `))
-  t.regex((await tq('inspect', 'ping', '-d', 'one,three', '--timeout', '50ms')).stderr, /no answer from three/)
+  t.regex((await tq('inspect', 'ping', '-d', 'one,three', '--timeout', '3s')).stderr, /no answer from three/)
   two.signal('SIGCONT')
 })
 

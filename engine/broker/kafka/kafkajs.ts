@@ -19,7 +19,7 @@ import {
 import { UnknownTopic } from './client.ts'
 
 /** A long poll at most, ms. New records end it at once, so it costs no latency; it bounds how long a stop takes. */
-const maxWaitMs = 500
+const maxWaitMs = 1000
 const sessionTimeoutMs = 10_000
 /** Without a sign of life from a consumer for so long it is given up: kafkajs may die silently. */
 export const silenceMs = 3 * maxWaitMs + sessionTimeoutMs
@@ -33,7 +33,8 @@ export const openKafkajs = (options: KafkaOptions): KafkaClient => {
     brokers: options.brokers,
     connectionTimeout: 3000,
     authenticationTimeout: 5000,
-    requestTimeout: 10_000,
+    // By kafkajs a timer of 100 ms a connection, of which there are seven; ours are below, and consumers are watched.
+    enforceRequestTimeout: false,
     retry: { retries: 2, initialRetryTime: 100, maxRetryTime: 1000 },
     socketFactory: sockets.factory,
     logLevel: kafkajs.logLevel.NOTHING, // what matters is thrown; it logs rebalances and heartbeats as errors
@@ -90,10 +91,10 @@ const openProducer = async (kafka: Kafka): Promise<Producer> => {
     createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
     metadataMaxAge: 30_000,
   })
-  await producer.connect()
+  await inTime(producer.connect())
   return {
     send: async (topic, messages, { all }) => {
-      await producer.send({ topic, messages, acks: all ? -1 : 1, timeout: 5000 }).catch(fail)
+      await inTime(producer.send({ topic, messages, acks: all ? -1 : 1, timeout: 5000 })).catch(fail)
     },
     close: () => producer.disconnect(),
   }
@@ -106,7 +107,7 @@ const consume = async (kafka: Kafka, { group, topic, onRecords, onJoined, onFail
     maxWaitTimeInMs: maxWaitMs,
     minBytes: 1,
     maxBytesPerPartition: 262_144,
-    heartbeatInterval: 500,
+    heartbeatInterval: 1000,
     sessionTimeout: sessionTimeoutMs,
     rebalanceTimeout: 10_000,
     metadataMaxAge: 30_000,
@@ -143,7 +144,7 @@ const consume = async (kafka: Kafka, { group, topic, onRecords, onJoined, onFail
     if (!ended) onJoined()
   })
   try {
-    await consumer.connect()
+    await inTime(consumer.connect())
     await consumer.subscribe({ topic, fromBeginning: false })
     await consumer.run({
       autoCommit: false, // a commit after every batch costs 6-10 ms, and positions mean nothing here
@@ -171,7 +172,7 @@ const consume = async (kafka: Kafka, { group, topic, onRecords, onJoined, onFail
 
 const openAdmin = async (kafka: Kafka): Promise<Admin> => {
   const admin: KafkajsAdmin = kafka.admin()
-  await admin.connect()
+  await inTime(admin.connect())
   const existing = async (topics: string[]) => {
     const all = new Set(await admin.listTopics())
     return topics.filter(topic => all.has(topic))
@@ -180,7 +181,7 @@ const openAdmin = async (kafka: Kafka): Promise<Admin> => {
     const there = await existing(topics)
     return there.length === 0 ? [] : (await admin.fetchTopicMetadata({ topics: there }).catch(fail)).topics
   }
-  return {
+  const all: Admin = {
     async partitions(topics) {
       return new Map((await metadata(topics)).map(({ name, partitions }) => [name, partitions.length]))
     },
@@ -239,6 +240,29 @@ const openAdmin = async (kafka: Kafka): Promise<Admin> => {
       await admin.deleteGroups([group])
     },
     close: () => admin.disconnect(),
+  }
+  return timed(all)
+}
+
+/** The same, where each call ends in time. */
+const timed = (admin: Admin): Admin =>
+  Object.fromEntries(
+    Object.entries(admin).map(([name, call]) => [
+      name,
+      (...args: never[]) => inTime((call as (...args: never[]) => Promise<unknown>)(...args), 2 * requestMs),
+    ]),
+  ) as Admin
+
+/** So long may a request take, ms: a connection may be open at one end only. */
+const requestMs = 10_000
+
+const inTime = async <T>(work: Promise<T>, limitMs = requestMs): Promise<T> => {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new Error(`Kafka gave no answer in ${limitMs} ms`)), limitMs)
+  try {
+    return await Promise.race([work, late.promise])
+  } finally {
+    clearTimeout(timer)
   }
 }
 
