@@ -143,8 +143,8 @@ const consume = async (kafka: Kafka, { group, topic, onRecords, onJoined, onFail
     joined.resolve()
     if (!ended) onJoined()
   })
-  try {
-    await inTime(consumer.connect())
+  const start = async () => {
+    await consumer.connect()
     await consumer.subscribe({ topic, fromBeginning: false })
     await consumer.run({
       autoCommit: false, // a commit after every batch costs 6-10 ms, and positions mean nothing here
@@ -155,6 +155,9 @@ const consume = async (kafka: Kafka, { group, topic, onRecords, onJoined, onFail
       },
     })
     await joined.promise
+  }
+  try {
+    await Promise.race([start(), joined.promise]) // where an answer never comes, the watch gives it up
   } catch (error) {
     ended = true
     clearInterval(watch)

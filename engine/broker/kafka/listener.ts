@@ -62,7 +62,7 @@ export const openListener = (
     })
     const error = await Promise.race([failed.promise, stopped])
     if (error) fell(error)
-    await consumer.stop()
+    await atMost(leaveMs, consumer.stop()) // over a connection that is half-open it would wait for ever
   }
   const run = async () => {
     for (let waitMs = 200; !signal.aborted; waitMs = Math.min(waitMs * 2, 2000)) {
