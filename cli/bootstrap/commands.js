@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root } from './root.js'
 import { runNode } from './run.js'
@@ -11,8 +12,14 @@ const biome = join(root, 'node_modules/@biomejs/biome/bin/biome')
 /** Runs tests; the last line is `N passed, N failed`, with `, N skipped` where some were. */
 const test = async (node, args) => {
   const report = readTap(text => process.stdout.write(text))
-  const code = await runNode(node, [ava, '--tap', ...args], { onStdout: report.push })
-  return report.finish(code)
+  // What the files of a run share, each in a process of its own: what one has said, the others need not.
+  const shared = mkdtempSync(join(tmpdir(), 'tq-test-run-'))
+  try {
+    const code = await runNode(node, [ava, '--tap', ...args], { onStdout: report.push, env: { TQ_TEST_RUN: shared } })
+    return report.finish(code)
+  } finally {
+    rmSync(shared, { recursive: true })
+  }
 }
 
 /** Types, style, stale generated files, and the direction of imports; all are looked at before it fails. */

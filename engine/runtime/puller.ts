@@ -21,6 +21,8 @@ export type Puller = {
   hear(hints: Hint[]): void
   /** Room came free. */
   room(): void
+  /** Whether another queue than this one may have work that waits for room. */
+  waits(beside: number): boolean
   done: Promise<void>
 }
 
@@ -102,14 +104,17 @@ export const openPuller = (context: Context, options: Options): Puller => {
       await pullQueue(own, controlLimit)
     }
     const wanted = queues.filter(queue => queue.id !== 0 && (all || hot.has(queue.id)))
-    for (let i = 0; i < wanted.length; i++) {
+    const first = turn++ // also when there is no room for all: the next round begins with another
+    const order = wanted.map((_, i) => wanted[(i + first) % wanted.length]!)
+    for (const [i, queue] of order.entries()) {
       const room = options.capacity()
-      if (room <= 0) return asked
+      if (room <= 0) {
+        for (const { id } of order.slice(i)) hot.add(id) // not looked at: as soon as there is room
+        return asked
+      }
       asked = true
-      const queue = wanted[(i + turn) % wanted.length]!
       await pullQueue(queue, Math.min(500, Math.max(1, Math.ceil(room / (wanted.length - i)))))
     }
-    turn++
     return asked
   }
 
@@ -164,6 +169,7 @@ export const openPuller = (context: Context, options: Options): Puller => {
     room() {
       if (hot.size > 0) poke()
     },
+    waits: beside => [...hot].some(id => id !== 0 && id !== beside),
     done: loop(),
   }
 }

@@ -37,6 +37,8 @@ type Options = {
   events(): string | null
   /** Queues of which it may take jobs at once. */
   serves(): number[]
+  /** How many jobs of tasks it could start soon. */
+  room(): number
   lanes: number
   signal: AbortSignal
   onFlush(flushed: Flushed): void
@@ -108,7 +110,7 @@ type Brought = Omit<Flushed, 'gone'>
 
 /** One statement for each kind of action that is there; almost always that is one. */
 const perform = async (
-  { sql, session, serves, events }: Options,
+  { sql, session, serves, room, events }: Options,
   batch: Action[],
   mayTake: boolean,
 ): Promise<Brought> => {
@@ -157,7 +159,7 @@ const perform = async (
     )
   for (const { job, loop } of by('loop'))
     work.push(
-      openLoop(sql, { ...at, loop, takes: Math.min(loop.window, 256) }).then(opened => {
+      openLoop(sql, { ...at, loop, takes: Math.max(0, Math.min(loop.window, 256, room())) }).then(opened => {
         if (!opened) return void heldOff.push(job)
         result.taken.push(...opened.taken)
         result.ready.push(...opened.ready)

@@ -2,6 +2,7 @@ import type { Control, Hint, KafkaOptions } from '../broker/index.ts'
 import { openPool, type Pool, type Result } from '../executor/index.ts'
 import { alsoClaimed } from '../model/event.ts'
 import type { HeldJob } from '../store/job.ts'
+import type { QueueRow } from '../store/manifest.ts'
 import { newestCommand } from '../store/command.ts'
 import { drainSession, restateSession } from '../store/session.ts'
 import type { Action } from './action.ts'
@@ -82,16 +83,12 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
   const settler = openSettler({
     sql: context.sql,
     session: () => lease.session() ?? -1,
-    // Without children it takes decisions only: a task would have to be given back.
     serves: () =>
       serving
         .queues()
-        .filter(
-          queue =>
-            queue.id === 0 ||
-            (children.pool() && !queue.paused && queue.concurrency === null && queue.rate_count === null),
-        )
+        .filter(queue => queue.id === 0 || mayTake(queue))
         .map(queue => queue.id),
+    room,
     events: context.events,
     lanes: 2,
     signal: hardStop.signal,
@@ -132,11 +129,19 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     graceMs: options.graceMs,
   })
 
+  /** Jobs that could be started soon. None without children: a task would have to be given back. */
+  function room() {
+    const pool = children.pool()
+    return pool ? pool.capacity() - starting : 0
+  }
+  /** With a settling jobs are taken (semantics R11) where a pull would be allowed to, and while no other queue waits for its turn. */
+  function mayTake({ id, paused, concurrency, rate_count }: QueueRow) {
+    return !paused && concurrency === null && rate_count === null && room() > 0 && !puller.waits(id)
+  }
   /** Room for a pull worth its while: each skips what is in flight anew, so a few jobs at a time cost far more than many. */
   const capacity = () => {
-    const pool = children.pool()
-    const room = !pool || settler.backlog() > maxBacklog ? 0 : pool.capacity() - starting
-    return room * 4 >= inFlight.size + starting ? room : 0
+    const free = settler.backlog() > maxBacklog ? 0 : room()
+    return free * 4 >= inFlight.size + starting ? free : 0
   }
   const puller = openPuller(context, {
     session: lease.session,

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import test from 'ava'
 import type { ExecutionContext } from 'ava'
 import { findBinaries } from '../../engine/runtime/embedded-kafka/binaries.ts'
@@ -33,7 +35,19 @@ const missing = await findBinaries(console.error).then(
   () => undefined,
   (error: Error) => error.message,
 )
-if (missing) console.error(`\nSKIPPED: tests that start Kafka: ${missing}\n`)
+
+/** Each file is a process of its own; of those of one `npm test` the first says it. */
+const isFirst = (): boolean => {
+  const run = process.env.TQ_TEST_RUN
+  if (!run) return true
+  try {
+    mkdirSync(join(run, 'kafka-is-missing'))
+    return true
+  } catch {
+    return false
+  }
+}
+if (missing && isFirst()) console.error(`\nSKIPPED: tests that start Kafka: ${missing}\n`)
 
 type Run = (t: ExecutionContext) => Promise<void>
 

@@ -11,6 +11,8 @@ export type KafkaClient = {
    * Resolves when it has joined. Positions are never committed: messages are hints, and a claim is their acknowledgement.
    */
   consume(options: ConsumeOptions): Promise<{ stop(): Promise<void> }>
+  /** Ends all connections at once. What is under way fails, and so does what is asked for later. */
+  destroy(): void
 }
 
 export type ConsumeOptions = {
@@ -18,6 +20,8 @@ export type ConsumeOptions = {
   topic: string
   /** Called in turn and not awaited: it may do no more than to hand over. */
   onRecords(values: (Buffer | null)[]): void
+  /** It has joined, and joined again whenever the group gave out the partitions anew. It reads what is written from now on. */
+  onJoined(): void
   onFailed(error: Error): void
 }
 

@@ -1,8 +1,9 @@
 import { hostname } from 'node:os'
 import type { Broker, BrokerOptions, Control, Hint } from '../index.ts'
+import { atMost } from './at-most.ts'
 import type { KafkaClient, KafkaOptions } from './client.ts'
 import { openKafkajs } from './kafkajs.ts'
-import { type Listener, openListener } from './listener.ts'
+import { type Listener, notYet, openListener } from './listener.ts'
 import { decode, type Refusal, type Said } from './message.ts'
 import { openPublisher } from './publisher.ts'
 import { openSender } from './sender.ts'
@@ -15,6 +16,9 @@ import {
   openTopics,
   queueTopic,
 } from './topics.ts'
+
+/** So long may the cluster take to hear that this process leaves. */
+const leaveMs = 1000
 
 /** The id of the engine's own queue: every worker serves it, so what is said of it goes where all hear it. */
 const ownQueue = 0
@@ -71,6 +75,20 @@ export const openKafka = async (
     if (said.some(one => !one.control)) tell([{ queue: ownQueue }])
     for (const { control } of said) if (control) for (const on of controls) on(control)
   }
+  let saidDown = false
+  /** Once, not with each try and for each topic. */
+  const sayDown = (reason: string) => {
+    if (!saidDown) log(`Kafka carries no hints (${reason}); queues run by polling until it does`)
+    saidDown = true
+  }
+  const sayUp = () => {
+    if (!saidDown || deafness().length > 0) return
+    saidDown = false
+    log('Kafka carries hints again')
+  }
+  /** Why listeners hear nothing: of those that do not. */
+  const deafness = (): string[] =>
+    [...listeners.values()].flatMap(one => (one instanceof Promise ? [notYet] : (one.deaf() ?? [])))
   const openControl = () =>
     openListener(connection, topics, {
       topic: controlTopic(area),
@@ -80,7 +98,9 @@ export const openKafka = async (
       onHearing() {
         tell([{ queue: ownQueue }])
         for (const on of controls) on({ type: 'queues' })
+        sayUp()
       },
+      onDeaf: sayDown,
     })
   const openQueue = async (id: number) => {
     const queue = await queueOf(id)
@@ -90,7 +110,11 @@ export const openKafka = async (
       settings: queue?.topic ?? {},
       group: topic,
       onRecords: values => onQueueRecords(id, values),
-      onHearing: () => tell([{ queue: id }]),
+      onHearing() {
+        tell([{ queue: id }])
+        sayUp()
+      },
+      onDeaf: sayDown,
     })
   }
   const hear = (id: number) => {
@@ -155,9 +179,7 @@ export const openKafka = async (
     publish: publisher.publish,
     health() {
       const sending = sender.broken()
-      const deaf = [...listeners.values()].flatMap(one =>
-        one instanceof Promise ? ['it is not connected yet'] : (one.deaf() ?? []),
-      )
+      const deaf = deafness()
       const reason = sending ?? deaf[0]
       return {
         state:
@@ -172,9 +194,10 @@ export const openKafka = async (
       hearers.clear()
       controls.clear()
       const heard = listeners.has(ownQueue)
-      await Promise.all([settle(), sender.close(), publisher.close()])
-      if (heard) await forgetGroup(connection, ownGroup)
-      await topics.close()
+      await Promise.all([settle(), sender.close(), atMost(leaveMs, publisher.close())])
+      const leaving = heard ? forgetGroup(connection, ownGroup) : Promise.resolve()
+      await atMost(leaveMs, Promise.all([leaving, topics.close()]))
+      connection.destroy()
     },
   }
 }

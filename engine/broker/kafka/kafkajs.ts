@@ -1,6 +1,9 @@
 import { createRequire } from 'node:module'
+import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import kafkajs, {
   type Admin as KafkajsAdmin,
+  type ISocketFactory,
   type Kafka,
   type KafkaConfig,
   type Producer as KafkajsProducer,
@@ -24,6 +27,7 @@ export const silenceMs = 3 * maxWaitMs + sessionTimeoutMs
 /** kafkajs behind the port. Its traps, and why each setting is as it is: docs/decisions/0007-kafkajs.md. */
 export const openKafkajs = (options: KafkaOptions): KafkaClient => {
   patchTimers()
+  const sockets = openSockets()
   const kafka = new kafkajs.Kafka({
     clientId: options.clientId,
     brokers: options.brokers,
@@ -32,6 +36,7 @@ export const openKafkajs = (options: KafkaOptions): KafkaClient => {
     // By kafkajs a timer of 100 ms a connection, of which there are seven; ours are below, and consumers are watched.
     enforceRequestTimeout: false,
     retry: { retries: 2, initialRetryTime: 100, maxRetryTime: 1000 },
+    socketFactory: sockets.factory,
     logLevel: kafkajs.logLevel.NOTHING, // what matters is thrown; it logs rebalances and heartbeats as errors
     ...(options.tls ? { ssl: sslOf(options.tls) } : {}),
     // A copy: it writes into it.
@@ -41,8 +46,38 @@ export const openKafkajs = (options: KafkaOptions): KafkaClient => {
     producer: () => openProducer(kafka),
     admin: () => openAdmin(kafka),
     consume: consumer => consume(kafka, consumer),
+    destroy: sockets.destroy,
   }
 }
+
+/**
+ * Its own sockets, but known: disconnecting waits for answers, and a cluster that is only stopped would keep a process from
+ * ending for 20 seconds.
+ */
+const openSockets = () => {
+  const open = new Set<Socket>()
+  let destroyed = false
+  const factory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
+    const socket = ssl
+      ? connectTls({ host, port, ...(isIP(host) ? {} : { servername: host }), ...ssl }, onConnect)
+      : connectTcp({ host, port }, onConnect)
+    socket.setKeepAlive(true, 60_000)
+    open.add(socket)
+    socket.on('error', () => {}).once('close', () => open.delete(socket))
+    if (destroyed) end(socket)
+    return socket
+  }
+  return {
+    factory,
+    destroy() {
+      destroyed = true
+      open.forEach(end)
+    },
+  }
+}
+
+/** With an error: of a bare close kafkajs takes no notice. */
+const end = (socket: Socket) => void socket.destroy(new Error('this client was closed'))
 
 const sslOf = ({ ca, cert, key }: NonNullable<KafkaOptions['tls']>) => ({
   ...(ca ? { ca: [ca] } : {}),
@@ -65,7 +100,7 @@ const openProducer = async (kafka: Kafka): Promise<Producer> => {
   }
 }
 
-const consume = async (kafka: Kafka, { group, topic, onRecords, onFailed }: ConsumeOptions) => {
+const consume = async (kafka: Kafka, { group, topic, onRecords, onJoined, onFailed }: ConsumeOptions) => {
   const consumer = kafka.consumer({
     groupId: group,
     allowAutoTopicCreation: false,
@@ -81,31 +116,35 @@ const consume = async (kafka: Kafka, { group, topic, onRecords, onFailed }: Cons
   })
   let ended = false
   let seen = performance.now()
-  const fail = (error: Error) => {
+  const joined = Promise.withResolvers<void>()
+  joined.promise.catch(() => {})
+  const crash = (error: Error) => {
     if (ended) return
     ended = true
     clearInterval(watch)
     void consumer.disconnect().catch(() => {})
+    joined.reject(error)
     onFailed(error)
   }
   const alive = () => {
     seen = performance.now()
   }
   const watch = setInterval(() => {
-    if (performance.now() - seen > silenceMs) fail(new Error(`nothing was heard from the consumer for ${silenceMs} ms`))
+    if (performance.now() - seen > silenceMs)
+      crash(new Error(`nothing was heard from the consumer for ${silenceMs} ms`))
   }, 1000)
   watch.unref()
-  consumer.on('consumer.crash', ({ payload }) => fail(payload.error))
-  consumer.on('consumer.stop', () => fail(new Error('the consumer stopped')))
+  consumer.on('consumer.crash', ({ payload }) => crash(named(payload.error)))
+  // Where it crashed, the reason follows when it has disconnected.
+  consumer.on('consumer.stop', () => setTimeout(crash, 500, new Error('the consumer stopped')).unref())
   for (const event of ['consumer.fetch', 'consumer.heartbeat', 'consumer.group_join'] as const)
     consumer.on(event, alive)
-  const joined = new Promise<void>((resolve, reject) => {
-    consumer.on('consumer.group_join', () => resolve())
-    consumer.on('consumer.crash', ({ payload }) => reject(payload.error))
+  consumer.on('consumer.group_join', () => {
+    joined.resolve()
+    if (!ended) onJoined()
   })
-  joined.catch(() => {})
-  try {
-    await inTime(consumer.connect())
+  const start = async () => {
+    await consumer.connect()
     await consumer.subscribe({ topic, fromBeginning: false })
     await consumer.run({
       autoCommit: false, // a commit after every batch costs 6-10 ms, and positions mean nothing here
@@ -115,7 +154,10 @@ const consume = async (kafka: Kafka, { group, topic, onRecords, onFailed }: Cons
         onRecords(batch.messages.map(message => message.value))
       },
     })
-    await inTime(joined, silenceMs)
+    await joined.promise
+  }
+  try {
+    await Promise.race([start(), joined.promise]) // where an answer never comes, the watch gives it up
   } catch (error) {
     ended = true
     clearInterval(watch)

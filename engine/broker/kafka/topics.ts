@@ -17,7 +17,11 @@ const againMs = 2000
 export type Topics = {
   /** How many partitions a topic has; undefined where there is none, or nobody answers. Asked once, and again after `forget`. */
   partitions(topic: string): Promise<number | undefined>
-  /** Resolves when the topic is there. It is created where it is missing and the cluster lets us. */
+  /**
+   * Resolves when the topic is there. It is created where it is missing and the cluster lets us; else it is waited for.
+   *
+   * @throws whatever the client throws where the cluster does not answer
+   */
   ready(topic: string, settings: TopicSettings, signal: AbortSignal): Promise<void>
   /** It is not what it was: look again. */
   forget(topic: string): void
@@ -65,7 +69,8 @@ export const openTopics = (client: KafkaClient, log: (message: string) => void):
           known.delete(topic)
           continue
         } catch (error) {
-          if (error instanceof Forbidden && !told.has(topic)) {
+          if (!(error instanceof Forbidden)) throw error
+          if (!told.has(topic)) {
             told.add(topic)
             log(
               `topic ${topic} does not exist, and this cluster does not let us create it; its queue runs by polling until it does`,

@@ -1,6 +1,7 @@
 import type { Report } from '../report.ts'
 import type { World } from '../world.ts'
 import { bothKilled } from './both-killed.ts'
+import { brokerChanged } from './broker-changed.ts'
 import { fuzzed } from './fuzzed.ts'
 import { halfOpen } from './half-open.ts'
 import { kafkaKilled } from './kafka-killed.ts'
@@ -35,4 +36,5 @@ export const scenarios: Record<string, Scenario> = {
   zombie,
   'postgres-killed': postgresKilled,
   'both-killed': bothKilled,
+  'broker-changed': brokerChanged,
 }
