@@ -32,3 +32,7 @@ export const room = (pace: Pace, child: { slots: number; held: number; heldMs: n
   const leftMs = prefetchMs * child.slots - child.heldMs
   return Math.max(free, Math.min(maxPrefetch, Math.floor(leftMs / Math.max(pace.overall, 0.001))))
 }
+
+/** Whether a child holds more than twice the work that it may have behind what runs. */
+export const isBehind = (child: { held: { size: number }; heldMs: number }, slots: number): boolean =>
+  child.held.size > slots && (child.heldMs > 2 * prefetchMs * slots || child.held.size > 2 * maxPrefetch)

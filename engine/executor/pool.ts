@@ -5,7 +5,7 @@ import type { FromChild } from './frame.ts'
 import { hold, markFirst, newChild, overdue, raiseExpected, stuck } from './held.ts'
 import type { Child } from './held.ts'
 import { receiveMessages, unstartedResult } from './messages.ts'
-import { expectedMs, maxPrefetch, newPace, room, slowMs } from './pace.ts'
+import { isBehind, expectedMs, maxPrefetch, newPace, room, slowMs } from './pace.ts'
 import { postMortem } from './postmortem.ts'
 import { startProcess } from './process.ts'
 import type { Exit } from './process.ts'
@@ -158,6 +158,7 @@ export const openPool = async (options: PoolOptions): Promise<Pool> => {
       }
       return Math.max(0, Math.min(total, behind))
     },
+    behind: () => [...children].every(child => child.retiring || child.reserved || isBehind(child, slots)),
     abort: (key, reason, grace = graceMs) => {
       const at = waiting.findIndex(work => work.key === key)
       if (at !== -1) {

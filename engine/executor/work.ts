@@ -83,6 +83,8 @@ export type Pool = {
    * sooner. An unknown key is ignored.
    */
   abort(key: number, reason: 'Timeout' | 'Cancelled', graceMs?: number): void
+  /** Whether every child holds more than twice what `capacity` would give it: what it holds now takes its time. */
+  behind(): boolean
   /** Whether the handler of an attempt is known to have begun. */
   started(key: number): boolean
   resize(children: number): void

@@ -136,7 +136,9 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
   }
   /** With a settling jobs are taken (semantics R11) where a pull would be allowed to, and while no other queue waits for its turn. */
   function mayTake({ id, paused, concurrency, rate_count }: QueueRow) {
-    return !paused && concurrency === null && rate_count === null && room() > 0 && !puller.waits(id)
+    return (
+      !paused && concurrency === null && rate_count === null && children.pool()?.behind() === false && !puller.waits(id)
+    )
   }
   /** Room for a pull worth its while: each skips what is in flight anew, so a few jobs at a time cost far more than many. */
   const capacity = () => {
