@@ -8,6 +8,8 @@ import { openEvents } from './events.ts'
 /** How long it looks again after it found nothing, ms: an event is outside so soon. */
 const lookMs = 50
 const idleMs = 500
+/** So long may the broker still take once a stop was asked for, ms. */
+const leaveMs = 1000
 /** How often one that is not the relay tries to be. */
 const takeOverMs = 2000
 
@@ -34,13 +36,20 @@ const send = async (
 ): Promise<void> => {
   const connection = await openConnection(context.database.url, { schema: context.database.schema })
   const lost = new Promise<'lost'>(resolve => connection.once('end', () => resolve('lost')))
+  // The place stays where it was: who comes next sends them again.
+  const stopped = new Promise<'stopped'>(resolve =>
+    signal.addEventListener('abort', () => setTimeout(resolve, leaveMs, 'stopped').unref(), { once: true }),
+  )
   try {
     if (!(await holdRelay(connection, context.namespace))) return
     const reader = openEvents(context, await readRelay(context.sql, context.namespace))
     for (let quietMs = lookMs; !signal.aborted; ) {
       const { events, position, more } = await reader.read()
-      if (events.length > 0) await publish(events.map(event => ({ stream: streamOf(event.subject), event })))
-      if (events.length > 0) await moveRelay(context.sql, { namespace: context.namespace, position })
+      if (events.length > 0) {
+        const publishing = publish(events.map(event => ({ stream: streamOf(event.subject), event })))
+        if ((await Promise.race([publishing, stopped])) === 'stopped') return
+        await moveRelay(context.sql, { namespace: context.namespace, position })
+      }
       quietMs = events.length > 0 ? lookMs : Math.min(idleMs, quietMs * 1.2)
       if (more) continue
       if ((await Promise.race([lost, sleep(quietMs, undefined, { signal }).catch(() => null)])) === 'lost') return

@@ -20,6 +20,9 @@ if (unknown || !Number.isInteger(seed) || !(scale > 0)) {
   process.exit(2)
 }
 
+// By an exit, so that the servers end too.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+
 /** Ends what was opened, the last first. */
 const scoped = async <T>(work: (scope: { teardown(end: () => unknown): void }) => Promise<T>): Promise<T> => {
   await using stack = new AsyncDisposableStack()
