@@ -4,7 +4,7 @@
  */
 import { type KafkaOptions, openBroker } from './broker/index.ts'
 import { TqError } from './model/errors.ts'
-import { type Context, type Log, openContext } from './runtime/context.ts'
+import { type Context, type Log, openContext, queueOf } from './runtime/context.ts'
 import { isLostConnection } from './runtime/patience.ts'
 import { migrationState } from './store/migrate.ts'
 import { openDatabase } from './store/sql.ts'
@@ -79,12 +79,11 @@ export const openClient = async (options: ClientOptions): Promise<Context & { cl
         'SCHEMA_OUTDATED',
         `the database is at schema ${version}, this tq needs ${latest}; run \`tq db migrate\``,
       )
-    const queue = async (id: number) => {
-      const found =
-        (await context.queues()).find(row => row.id === id) ?? (await context.queues(true)).find(row => row.id === id)
-      return found && { name: found.name, topic: found.topic ?? {} }
-    }
-    const broker = await openBroker({ ...options, queue, log: message => options.log('warn', message) })
+    const broker = await openBroker({
+      ...options,
+      queue: queueOf(() => context),
+      log: message => options.log('warn', message),
+    })
     const context = openContext({ ...options, database, broker })
     return {
       ...context,

@@ -1,4 +1,4 @@
-import type { Broker } from '../broker/index.ts'
+import type { Broker, BrokerOptions } from '../broker/index.ts'
 import type { Plan } from '../model/plan.ts'
 import { TqError } from '../model/errors.ts'
 import { eventsOn } from '../store/event.ts'
@@ -65,6 +65,15 @@ export const openContext = ({
     },
   }
 }
+
+/** Finds a queue by its id, for a broker that is there before its context. */
+export const queueOf =
+  (context: () => Context): BrokerOptions['queue'] =>
+  async id => {
+    const find = (rows: QueueRow[]) => rows.find(row => row.id === id)
+    const found = find(await context().queues()) ?? find(await context().queues(true))
+    return found && { name: found.name, topic: found.topic ?? {} }
+  }
 
 const load = async (
   sql: Sql,

@@ -20,7 +20,7 @@ import {
   start,
 } from '../../engine/client.ts'
 import type { ManifestDocument } from '../../engine/compile/index.ts'
-import { openContext } from '../../engine/runtime/context.ts'
+import { openContext, queueOf } from '../../engine/runtime/context.ts'
 import { reaper, timers, type Worker, worker, type WorkerOptions } from '../../engine/server.ts'
 import type { Sql } from '../../engine/store/sql.ts'
 import { testDatabase } from './postgres.ts'
@@ -102,11 +102,7 @@ export const testEngine = async ({
       schema: database.schema,
       namespace: 'default',
       kafka: kafka ?? null,
-      queue: async id => {
-        const found =
-          (await context.queues()).find(row => row.id === id) ?? (await context.queues(true)).find(row => row.id === id)
-        return found && { name: found.name, topic: found.topic ?? {} }
-      },
+      queue: queueOf(() => context),
     }),
   )
   const log: Context['log'] = (level, message) => {
