@@ -69,7 +69,8 @@ export const printEnd = (io: Io, { run, output, error }: RunResult, format: stri
       io.err(`  logs: tq logs ${id}${failure?.step ? `/${quoted(failure.step)}` : ''}   all: tq describe run ${id}`)
     }
   }
-  return exitOf(run.state, failure?.name ?? '')
+  // A step that ran too long is a failure like others; without a step it is the run's own deadline.
+  return exitOf(run.state, failure && !failure.step ? failure.name : '')
 }
 
 /** As a shell takes it: zsh reads `second[1]` as a pattern. */

@@ -2,9 +2,8 @@ import { parseArgs } from 'node:util'
 import { startKafka } from '../../engine/server.ts'
 
 /** `npm run kafka`: a Kafka for local work, its data kept in `.tq/kafka`, until it is stopped or dies. */
-const { values } = parseArgs({ options: { port: { type: 'string', default: '9092' } } })
-
 try {
+  const { values } = parseArgs({ options: { port: { type: 'string', default: '9092' } } })
   const kafka = await startKafka({ dataDir: '.tq/kafka', port: Number(values.port), onNotice: console.error })
   let stopped = false
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
@@ -18,5 +17,6 @@ try {
   if (!stopped) throw new Error('Kafka has ended by itself: see .tq/kafka/kafka.log')
 } catch (error) {
   console.error(`tq: ${(error as Error).message}`)
+  console.error('On another port: npm run kafka -- --port 9093')
   process.exitCode = 69
 }

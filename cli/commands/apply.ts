@@ -76,6 +76,8 @@ const describeTopics = (report: TopicsReport): string[] => {
     if (state === 'created') return [`  + topic ${topic}  ${detail}`]
     if (state === 'deleted') return [`  - topic ${topic}`]
     if (state === 'differs') return [`  ! topic ${topic}: ${detail}. It is left as it is.`]
+    if (state === 'failed')
+      return [`  ! topic ${topic} was not created: ${detail}. Its queue runs by polling until it is.`]
     if (state === 'missing')
       return [
         `  ! topic ${topic} does not exist, and this cluster does not let tq create it; its queue runs by polling until somebody does:`,

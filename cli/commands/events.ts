@@ -4,6 +4,7 @@ import {
   type Context,
   countJobs,
   didYouMean,
+  ended,
   eventTypes,
   listSessions,
   openEvents,
@@ -34,6 +35,7 @@ const events: Action = (io, options, typed) =>
     const reader = openEvents(context, await positionAt(context.sql, live ? new Date() : from))
     if (periodMs !== null) return camera(io, context, reader, periodMs)
     const all: CloudEvent[] = []
+    let settled = false
     for (;;) {
       const page = await reader.read()
       const found = page.events.filter(
@@ -47,7 +49,9 @@ const events: Action = (io, options, typed) =>
       const over = run !== null && page.events.some(event => event.data.run === run && isEnd(event.type))
       if (io.signal.aborted || (over && following)) break
       if (page.more) continue
-      if (!following) break
+      // Its end is not told where events are off, or no longer kept.
+      if (!following || (settled && page.events.length === 0)) break
+      if (run) settled = ended((await snapshot(context, run)).run.state)
       await sleep(lookMs, undefined, { signal: io.signal }).catch(() => {})
     }
     if (options.output === 'json' && !following) io.out(JSON.stringify(all, null, 2))

@@ -28,7 +28,7 @@ const inputs: [string, string][] = [
 ]
 const asking: CommandSpec['options'] = [
   ['-d, --destination <names>', 'only workers of these names, joined by commas (default: all)'],
-  ['--timeout <duration>', 'how long to wait for answers', '1s'],
+  ['--timeout <duration>', 'how long to wait for answers', '3s'],
   output,
 ]
 

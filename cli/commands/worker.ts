@@ -54,6 +54,7 @@ const workerCommand: Action = async (io, options) => {
           io.err(`tq worker ${config.workerName}  pid ${process.pid}`)
           const { autoscale: range, concurrency, slots } = config
           io.err(`  pool      ${range ? `${range.min} to ${range.max}` : concurrency} child processes × ${slots}`)
+          io.err(`  broker    ${config.kafka ? `kafka at ${config.kafka.brokers.join(', ')}` : 'postgres'}`)
           io.err(`  queues    ${config.queues?.join(', ') ?? 'all'}`)
           io.err(`  handlers  ${handlers.length} in ${config.handlersDir}`)
           io.err(

@@ -37,8 +37,8 @@ export type Event = {
 export type TopicSettings = { partitions?: number; replication?: number; retentionMs?: number }
 export type TopicReport = {
   topic: string
-  /** missing: it may not be created; `detail` says how somebody else can. differs: `detail` says in what. */
-  state: 'ok' | 'created' | 'differs' | 'missing' | 'deleted'
+  /** missing: it may not be created; `detail` says how somebody else can. differs: `detail` says in what. failed: why. */
+  state: 'ok' | 'created' | 'differs' | 'missing' | 'failed' | 'deleted'
   detail?: string
 }
 

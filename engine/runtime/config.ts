@@ -80,7 +80,11 @@ export const runningDev = async (dir: string): Promise<DevFile | null> => {
 const readKafka = async (env: NodeJS.ProcessEnv, dev: string[] | undefined): Promise<KafkaOptions | null> => {
   const brokers = env.TQ_KAFKA_BROKERS?.split(',').flatMap(text => text.trim() || []) ?? dev ?? []
   if (brokers.length === 0) return null
-  const wrong = brokers.find(broker => !/^(\[[0-9a-fA-F:]+\]|[^\s:/@]+):\d{1,5}$/.test(broker))
+  const wrong = brokers.find(
+    broker =>
+      Number(broker.slice(broker.lastIndexOf(':') + 1)) > 65_535 ||
+      !/^(\[[0-9a-fA-F:]+\]|[^\s:/@]+):\d{1,5}$/.test(broker),
+  )
   if (wrong !== undefined)
     throw new TqError(
       'INVALID_CONFIG',
@@ -114,7 +118,15 @@ const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const
 
 const readSasl = async (env: NodeJS.ProcessEnv): Promise<KafkaOptions['sasl']> => {
   const text = env.TQ_KAFKA_SASL_MECHANISM
-  if (!text) return null
+  if (!text) {
+    const spare = Object.keys(env).find(name => name.startsWith('TQ_KAFKA_SASL_') && env[name])
+    if (spare)
+      throw new TqError(
+        'INVALID_CONFIG',
+        `${spare} is set, but TQ_KAFKA_SASL_MECHANISM is not: ${mechanisms.join(', ')}`,
+      )
+    return null
+  }
   const mechanism = mechanisms.find(one => one === text.toLowerCase())
   if (!mechanism)
     throw new TqError(

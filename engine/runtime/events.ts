@@ -208,8 +208,10 @@ const jobEvent = (
         ...(node && node.parent >= 0 ? { parent: plan!.nodes[node.parent]!.path } : {}),
         ...(fact.item === null ? {} : { item: fact.item }),
         attempt: fact.tries,
-        ...(worker && type !== 'job.queued' ? { worker: worker.worker, host: worker.host, pid: worker.pid } : {}),
-        ...(ends.has(type) && end ? endOf(type, fact, end) : {}),
+        ...(worker && node?.task && type !== 'job.queued'
+          ? { worker: worker.worker, host: worker.host, pid: worker.pid }
+          : {}),
+        ...(ends.has(type) && end ? endOf(type, node?.task ? fact.us : null, end) : {}),
         ...(type === 'job.released' ? { requeue: true } : {}),
       },
     }),
@@ -217,7 +219,7 @@ const jobEvent = (
   }
 }
 
-const endOf = (type: EventType, { us }: Fact, { error, output, output_bytes }: End): JsonObject => ({
+const endOf = (type: EventType, us: number | null, { error, output, output_bytes }: End): JsonObject => ({
   ...(us === null ? {} : { runtimeMs: us / 1000 }),
   ...(type !== 'job.succeeded' && error !== null ? { error } : {}),
   ...(type === 'job.succeeded' && output_bytes !== null

@@ -280,7 +280,7 @@ const named = (error: unknown): Error => {
   if (types.includes('UNKNOWN_TOPIC_OR_PARTITION')) return new UnknownTopic((error as Error).message)
   if (types.some(type => type?.endsWith('AUTHORIZATION_FAILED') || type === 'POLICY_VIOLATION'))
     return new Forbidden((error as Error).message)
-  return error as Error
+  return (error as Failure).errors?.[0] ?? (error as Error)
 }
 
 type Failure = Error & { type?: string; cause?: Failure; originalError?: Failure; errors?: Failure[] }

@@ -69,7 +69,11 @@ export const openTopics = (client: KafkaClient, log: (message: string) => void):
           known.delete(topic)
           continue
         } catch (error) {
-          if (!(error instanceof Forbidden)) throw error
+          if (error instanceof UnknownTopic) throw error
+          if (!(error instanceof Forbidden)) {
+            reports.push({ topic, state: 'failed', detail: (error as Error).message })
+            continue
+          }
           if (!told.has(topic)) {
             told.add(topic)
             log(

@@ -6,7 +6,7 @@ import { commands, type Subject } from './index.ts'
 import { orders } from './order.ts'
 
 /** The longest time between two looks for commands, ms: the bound on a lost message. */
-const maxSleepMs = 5000
+const maxSleepMs = 1000
 /** The same while the worker has no session that could answer. */
 const noSessionMs = 100
 /** The same while the broker does not carry: then looking is all there is. */
