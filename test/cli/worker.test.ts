@@ -17,7 +17,7 @@ test('tq worker says what it serves, runs what is started, and ends with 0 when 
   const worker = tq(dir, ['worker', '-c', '1', '--name', 'one'], { env })
   t.regex(
     await printed(worker, 'Ctrl-C drains'),
-    /^tq worker one {2}pid \d+\n {2}pool {6}1 child processes × 1\n {2}queues {4}all\n {2}handlers {2}1 in /,
+    /^tq worker one {2}pid \d+\n {2}pool {6}1 child processes × 1\n {2}broker {4}postgres\n {2}queues {4}all\n {2}handlers {2}1 in /,
   )
   t.deepEqual(JSON.parse((await tqHere(dir, ['run', 'echo', '-i', 'n=3', '--wait'], env)).stdout), { n: 3 })
   t.regex((await tqHere(dir, ['get', 'workers'], env)).stdout, /^one +/m)

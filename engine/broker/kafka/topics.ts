@@ -69,11 +69,7 @@ export const openTopics = (client: KafkaClient, log: (message: string) => void):
           known.delete(topic)
           continue
         } catch (error) {
-          if (error instanceof UnknownTopic) throw error
-          if (!(error instanceof Forbidden)) {
-            reports.push({ topic, state: 'failed', detail: (error as Error).message })
-            continue
-          }
+          if (!(error instanceof Forbidden)) throw error
           if (!told.has(topic)) {
             told.add(topic)
             log(
@@ -149,7 +145,11 @@ const tryEnsureTopics = async (
         await admin.create([full])
         reports.push({ topic, state: 'created', detail: `${full.partitions} partitions, ${full.replication} replicas` })
       } catch (error) {
-        if (!(error instanceof Forbidden)) throw error
+        if (error instanceof UnknownTopic) throw error
+        if (!(error instanceof Forbidden)) {
+          reports.push({ topic, state: 'failed', detail: (error as Error).message })
+          continue
+        }
         const how = `kafka-topics.sh --create --topic ${topic} --partitions ${full.partitions} --replication-factor ${full.replication} --config retention.ms=${full.retentionMs}`
         reports.push({ topic, state: 'missing', detail: how })
       }
