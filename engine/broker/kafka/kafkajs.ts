@@ -291,7 +291,7 @@ const causes = (error: Failure | undefined): Failure[] =>
  * kafkajs 2.2.4 re-arms a timer of a negative delay for ever: 3 % of an idle core, and a warning on Node 24 (its issues 1704 and
  * 1751). Armed only while something is pending, it does the same work.
  */
-const patchTimers = () => {
+export const patchTimers = () => {
   if (patched) return
   patched = true
   const require = createRequire(import.meta.url)
