@@ -1,3 +1,4 @@
+import { patchTimers } from '../../engine/broker/kafka/kafkajs.ts'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -67,6 +68,8 @@ export const ownKafka = async (
     },
   }
 }
+
+patchTimers()
 
 /** A client of the tests: it says nothing, and gives up soon. */
 export const kafkaClient = ({ brokers, ca, sasl }: KafkaAccess): Kafka =>
