@@ -111,7 +111,7 @@ test('a deadline in items of a forEach is each item’s own', async t => {
     steps:
       - id: each
         forEach: { in: [1, 60000], as: ms, maxFailures: 1 }
-        deadline: 300ms
+        deadline: 2s
         chain: [{ task: sleep, with: { ms: "{{ ms }}" } }, { task: echo, with: "{{ ms }}" }]
   `,
   )

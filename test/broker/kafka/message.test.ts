@@ -28,7 +28,7 @@ test('a record without a value is empty, one of more than 64 KiB is not even rea
 
 const refused = test.macro<[string, Refusal]>({
   exec: (t, text, reason) => void t.is(read(text), reason),
-  title: (_, text, reason) => `${reason}: ${text.slice(0, 80)}`,
+  title: (_, text, reason) => `${reason}: ${JSON.stringify(text.slice(0, 80))}`,
 })
 
 test(refused, '', 'unparsable')
