@@ -219,7 +219,8 @@ const jobEvent = (
   }
 }
 
-const endOf = (type: EventType, us: number | null, { error, output, output_bytes }: End): JsonObject => ({
+const endOf = (type: EventType, us: number | null, { error, input, output, output_bytes }: End): JsonObject => ({
+  ...(input === null ? {} : { input }),
   ...(us === null ? {} : { runtimeMs: us / 1000 }),
   ...(type !== 'job.succeeded' && error !== null ? { error } : {}),
   ...(type === 'job.succeeded' && output_bytes !== null

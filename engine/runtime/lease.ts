@@ -1,9 +1,15 @@
-import { hostname } from 'node:os'
+import { readFileSync } from 'node:fs'
+import { hostname, release, type } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { openConnection } from '../store/sql.ts'
 import { endSession, holdSession, openSession, renewSession } from '../store/session.ts'
 import type { Context } from './context.ts'
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
+const software = { software: 'tq', version, system: `${type()} ${release()}, node ${process.version}` }
 
 export type Lease = {
   /** Null between a lost session and the next. */
@@ -47,6 +53,7 @@ export const keepLease = async (context: Context, options: Options): Promise<Lea
       host: hostname(),
       pid: process.pid,
       heartbeatMs: leaseMs / 5,
+      software,
     })
     keep(client, session)
     renewedAt = asked

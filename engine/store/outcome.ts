@@ -85,14 +85,23 @@ export const readChunk = async (
   return row ?? { items: [], keys: null }
 }
 
-/** How these attempts ended, `tries` being the number of each; outputs up to so many bytes. */
+/** How these attempts ended, `tries` being the number of each; inputs and outputs up to so many bytes. */
 export const endedAttempts = (
   sql: Sql,
   attempts: { run: string; n: number; tries: number }[],
   maxOutput: number,
 ): Promise<
-  { run: string; n: number; tries: number; error: JsonObject | null; output: Json; output_bytes: number | null }[]
+  {
+    run: string
+    n: number
+    tries: number
+    error: JsonObject | null
+    input: Json
+    output: Json
+    output_bytes: number | null
+  }[]
 > => sql`
-  select o.run, o.n, o.tries, o.error, case when length(o.output::text) <= ${maxOutput} then o.output end as output, length(o.output::text) as output_bytes
+  select o.run, o.n, o.tries, o.error, case when length(o.input::text) <= ${maxOutput} then o.input end as input,
+    case when length(o.output::text) <= ${maxOutput} then o.output end as output, length(o.output::text) as output_bytes
   from unnest(${column(attempts.map(a => a.run))}::uuid[], ${column(attempts.map(a => a.n))}::int[], ${column(attempts.map(a => a.tries))}::int[]) as a(run, n, tries)
   join outcome o on o.run = a.run and o.n = a.n and o.tries = a.tries`

@@ -13,6 +13,8 @@ export type NewSession = {
   leaseMs: number
   /** How often it will be heard of. */
   heartbeatMs: number
+  /** What it is, for those who are told of it. */
+  software: { software: string; version: string; system: string }
 }
 
 /**
@@ -28,7 +30,7 @@ export const openSession = async (connection: pg.ClientBase, session: NewSession
     ${JSON.stringify(session.handlers)}::json, ${session.concurrency}, clock_now() + ${session.leaseMs}::float8 * interval '1 millisecond')
   returning id, namespace
   )
-  ${tellWorkers('worker.online', { concurrency: session.concurrency, queues: session.queues, heartbeatMs: session.heartbeatMs })}
+  ${tellWorkers('worker.online', { concurrency: session.concurrency, queues: session.queues, heartbeatMs: session.heartbeatMs, ...session.software })}
   select id from changed`
   await holdSession(connection, row!.id)
   return row!.id
