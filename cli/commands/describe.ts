@@ -1,6 +1,8 @@
 import { stringify } from 'yaml'
 import {
   type Context,
+  type Kind,
+  kindWords,
   listAttempts,
   listJobs,
   noSuchManifest,
@@ -22,23 +24,15 @@ import type { Action, Options } from './index.ts'
 
 const describe: Action = (io, options, what, name) =>
   connected(io, async context => {
-    const kind = (
-      {
-        run: 'run',
-        runs: 'run',
-        workflow: 'workflow',
-        wf: 'workflow',
-        task: 'task',
-        queue: 'queue',
-        q: 'queue',
-      } as const
-    )[String(what)]
+    // `tq describe schedule/nightly` is as good as `tq describe schedule nightly`.
+    const [word = '', rest] = name === undefined ? String(what).split('/', 2) : [String(what), String(name)]
+    const kind = Object.hasOwn(kindWords, word) ? kindWords[word] : undefined
+    if (kind && rest) return describeManifest(io, context, options, kind, rest)
+    if (/^runs?$/.test(word) && rest) return describeRun(io, context, options, rest)
     // `tq describe @latest` is a run.
-    if (!kind && !name) return describeRun(io, context, options, String(what))
-    if (!kind || !name) throw new TqError('USAGE', 'write tq describe run RUN, workflow NAME, task NAME or queue NAME')
-    return kind === 'run'
-      ? describeRun(io, context, options, String(name))
-      : describeManifest(io, context, options, kind, String(name))
+    if (!kind && name === undefined) return describeRun(io, context, options, String(what))
+    const kinds = [...new Set(Object.values(kindWords))]
+    throw new TqError('USAGE', `write tq describe run RUN, or ${kinds.map(one => `${one} NAME`).join(', ')}`)
   })
 export default describe
 
@@ -99,7 +93,7 @@ const describeManifest = async (
   io: Io,
   context: Context,
   options: Options,
-  kind: 'workflow' | 'task' | 'queue',
+  kind: Kind,
   name: string,
 ): Promise<number> => {
   const row = await readManifest(context.sql, { namespace: context.namespace, kind, name })

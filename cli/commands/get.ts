@@ -1,5 +1,6 @@
 import {
   type Context,
+  type Kind,
   didYouMean,
   listJobs,
   listRuns,
@@ -101,7 +102,7 @@ const limitOf = (options: Options): number | null => {
 }
 
 const manifests =
-  (kind: 'workflow' | 'task'): List =>
+  (kind: Kind): List =>
   async (io, context, options, name) => {
     const found = (await readManifests(context.sql, { namespace: context.namespace })).filter(
       row => row.kind === kind && (!name || row.name === name),

@@ -30,6 +30,7 @@ export const diagnosticCodes = [
   'UNKNOWN_QUEUE',
   'UNKNOWN_REFERENCE',
   'UNKNOWN_TASK',
+  'UNKNOWN_WORKFLOW',
   'UNQUOTED_EXPRESSION',
 ] as const
 export type DiagnosticCode = (typeof diagnosticCodes)[number]

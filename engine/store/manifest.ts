@@ -1,7 +1,6 @@
 import type { Json } from '../model/json.ts'
+import type { Kind } from '../model/kind.ts'
 import { column, lines, type Sql } from './sql.ts'
-
-export type Kind = 'task' | 'queue' | 'workflow'
 
 export type ManifestRow = {
   kind: Kind

@@ -1,7 +1,5 @@
 -- Hooks.
 
-alter table revision drop constraint revision_kind_check;
-alter table revision add constraint revision_kind_check check (kind in ('task', 'queue', 'workflow', 'schedule', 'hook'));
 
 -- Until when a key is kept at least; null: as long as its run is known.
 alter table idempotency add column expires_at timestamptz;
