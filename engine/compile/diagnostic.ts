@@ -3,6 +3,7 @@ export const diagnosticCodes = [
   'DUPLICATE_ID',
   'DUPLICATE_KEY',
   'DUPLICATE_NAME',
+  'DUPLICATE_PATH',
   'INVALID_ARGUMENTS',
   'INVALID_DURATION',
   'INVALID_EXPRESSION',
@@ -32,6 +33,7 @@ export const diagnosticCodes = [
   'UNKNOWN_TASK',
   'UNKNOWN_WORKFLOW',
   'UNQUOTED_EXPRESSION',
+  'UNVERIFIED_HOOK',
 ] as const
 export type DiagnosticCode = (typeof diagnosticCodes)[number]
 

@@ -163,12 +163,24 @@ const badPattern = (document: Document, place: Place, value: Json, error: ErrorO
       'INVALID_VALUE',
       `"catchUp" must be one of none, last, each${didYouMean(text, ['none', 'last', 'each'])}`,
     )
+  const said = hookPattern(place.key, error)
+  if (said) return diagnose(document, span, 'INVALID_VALUE', `"${text}" ${said}`)
   if (error.schemaPath.includes('/except/'))
     return diagnose(document, span, 'INVALID_VALUE', `"${text}" is no day; write 2026-12-25`)
   const rule = error.schemaPath.includes('/handlerName/')
     ? 'a path of letters, digits, hyphens and underscores'
     : 'small letters, digits and hyphens, a letter first'
   return diagnose(document, span, 'INVALID_NAME', `"${text}" is no name; names are ${rule}`)
+}
+
+/** What is wrong with a text of a Hook. */
+const hookPattern = (key: Place['key'], error: ErrorObject): string | undefined => {
+  if (error.schemaPath.includes('/secretName/') || error.schemaPath.includes('/secret/'))
+    return "is no secret's name; write words of small letters and digits, like stripe/webhook, and put the secret itself into the environment"
+  if (!error.schemaPath.includes('/hookSpec/')) return undefined
+  if (key === 'verify') return 'is no way to verify; write { scheme, secret }, or none'
+  if (key === 'path') return 'is no path; write /stripe, or /team/stripe'
+  return key === 'header' ? 'is no name of a header' : undefined
 }
 
 const durationMessage = (value: Json): string =>

@@ -1,23 +1,5 @@
 import { column, lines, type Sql } from './sql.ts'
 
-export type HookRow = {
-  name: string
-  /** Where what it is compiled to is kept. */
-  plan: number
-  workflow: string
-  /** Null: the workflow is not there any more. */
-  revision: number | null
-}
-
-/** The hooks of a namespace and the revisions of their workflows: what a server must look at to see that something has changed. */
-export const readHooks = (sql: Sql, { namespace }: { namespace: string }): Promise<HookRow[]> => sql<HookRow>`
-  select m.name, r.plan, plan.document ->> 'workflow' as workflow, w.revision
-  from manifest m
-  join revision r on r.namespace = m.namespace and r.kind = m.kind and r.name = m.name and r.revision = m.revision
-  join plan on plan.id = r.plan
-  left join manifest w on w.namespace = m.namespace and w.kind = 'workflow' and w.name = plan.document ->> 'workflow'
-  where m.namespace = ${namespace} and m.kind = 'hook' order by m.name`
-
 /** The database's time, ms since 1970. */
 export const readClock = async (sql: Sql): Promise<number> => {
   const [row] = await sql<{ now: number }>`select (extract(epoch from clock_now()) * 1000)::float8 as now`
@@ -63,14 +45,14 @@ export const addRejections = (
   { namespace, rejections }: { namespace: string; rejections: Rejections[] },
 ) => sql`
   insert into hook_rejection (namespace, hook, reason, minute, requests, path, detail, last_at)
-  select ${namespace}, hook, reason, date_trunc('minute', clock_now()), requests, path #>> '{}', detail #>> '{}', clock_now()
+  select ${namespace}, hook #>> '{}', reason, date_trunc('minute', clock_now()), requests, path #>> '{}', detail #>> '{}', clock_now()
   from unnest(
-    ${column(rejections.map(r => r.hook))}::text[], ${column(rejections.map(r => r.reason))}::text[],
+    string_to_array(${lines(rejections.map(r => JSON.stringify(r.hook)))}, E'\n', '')::json[], ${column(rejections.map(r => r.reason))}::text[],
     ${column(rejections.map(r => r.requests))}::bigint[],
     string_to_array(${lines(rejections.map(r => JSON.stringify(r.path)))}, E'\n', '')::json[],
     string_to_array(${lines(rejections.map(r => JSON.stringify(r.detail)))}, E'\n', '')::json[]
   ) as r(hook, reason, requests, path, detail)
-  order by hook, reason
+  order by hook #>> '{}', reason
   on conflict (namespace, hook, reason, minute) do update
   set requests = hook_rejection.requests + excluded.requests, path = excluded.path, detail = excluded.detail, last_at = excluded.last_at`
 

@@ -23,7 +23,8 @@ export const stripe: Scheme = {
   },
   signature: (secret, { seconds }, body) => hmacSha256(secret, `${seconds}.`, body),
   write: (signature, { seconds }) => ({ 'stripe-signature': `t=${seconds},v1=${hex(signature)}` }),
-  delivery: (_, body) => (isObject(body) && typeof body.id === 'string' ? body.id : null),
+  delivery: (headers, body) =>
+    isObject(body) && typeof body.id === 'string' ? body.id : (headers['stripe-signature'] ?? null),
   rotate: {
     generate: null,
     advice:

@@ -16,6 +16,7 @@ export type RejectionReason =
   | 'schema'
   | 'rate-limit'
   | 'filtered'
+  | 'workflow-missing'
   | 'input'
   | 'key'
   | 'conflict'
@@ -27,7 +28,7 @@ const keepMs = 7 * 86_400_000
 const tidyMs = 60_000
 /** How long counts are gathered before they are written, ms. */
 const gatherMs = 200
-/** Hooks and reasons that are counted between two writings; what an attacker's paths add beyond it is not told apart. */
+/** As much of a path and of a detail is kept. */
 const maxText = 200
 
 export type RejectionLog = { add(rejection: Rejection): void; serve(signal: AbortSignal): Promise<void> }
@@ -35,20 +36,24 @@ export type RejectionLog = { add(rejection: Rejection): void; serve(signal: Abor
 /** Counts rejections and writes the counts down a few times a second: a flood costs one row a minute, hook and reason. */
 export const openRejections = (context: Context): RejectionLog => {
   let counts = new Map<string, Rejections>()
+  const count = (one: Rejections) => {
+    const key = `${one.hook} ${one.reason}`
+    counts.set(key, { ...one, requests: one.requests + (counts.get(key)?.requests ?? 0) })
+  }
   const write = async () => {
     if (counts.size === 0) return
     const rejections = [...counts.values()]
     counts = new Map()
-    await addRejections(context.sql, { namespace: context.namespace, rejections }).catch(error =>
-      context.log('warn', `rejections of hooks could not be written down: ${(error as Error).message}`),
-    )
+    try {
+      await addRejections(context.sql, { namespace: context.namespace, rejections })
+    } catch (error) {
+      for (const one of rejections) count(one)
+      context.log('debug', `rejections of hooks could not be written down yet: ${(error as Error).message}`)
+    }
   }
   return {
-    add({ hook, reason, path, detail }) {
-      const key = `${hook} ${reason}`
-      const requests = (counts.get(key)?.requests ?? 0) + 1
-      counts.set(key, { hook, reason, requests, path: plain(path), detail: detail === undefined ? null : plain(detail) })
-    },
+    add: ({ hook, reason, path, detail }) =>
+      count({ hook, reason, requests: 1, path: plain(path), detail: detail === undefined ? null : plain(detail) }),
     async serve(signal) {
       let tidiedAt = Number.NEGATIVE_INFINITY
       while (!signal.aborted) {
