@@ -4,6 +4,7 @@ export const diagnosticCodes = [
   'DUPLICATE_KEY',
   'DUPLICATE_NAME',
   'INVALID_ARGUMENTS',
+  'INVALID_CRON',
   'INVALID_DURATION',
   'INVALID_EXPRESSION',
   'INVALID_NAME',
