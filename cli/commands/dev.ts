@@ -23,6 +23,7 @@ import {
   TqError,
 } from '../../engine/client.ts'
 import {
+  beat,
   type EmbeddedPostgres,
   reaper,
   relay,
@@ -204,7 +205,13 @@ const startServices = async (
   work.catch(ready.reject)
   const ended = new AbortController()
   work.finally(() => ended.abort()).catch(() => {})
-  const done = Promise.all([work, timers(context, signal), relay(context, signal), reaper(context, config, signal)])
+  const done = Promise.all([
+    work,
+    timers(context, signal),
+    beat(context, signal),
+    relay(context, signal),
+    reaper(context, config, signal),
+  ])
   done.catch(ready.reject)
   return { worker: await ready.promise, ended: ended.signal, done }
 }

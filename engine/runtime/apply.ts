@@ -14,11 +14,13 @@ import {
   storeQueue,
   storeRevisions,
 } from '../store/manifest.ts'
+import { removeSchedule } from '../store/schedule.ts'
 import type { Sql } from '../store/sql.ts'
 import { readTriggers } from '../store/trigger.ts'
 import type { Context } from './context.ts'
 import { parseDuration } from '../model/duration.ts'
 import { parseRate } from './limit.ts'
+import { registerSchedules } from './schedule/register.ts'
 
 export type Change = {
   action: 'created' | 'updated' | 'unchanged' | 'deleted' | 'kept'
@@ -172,6 +174,12 @@ const store = async (
       plan: planHash ? plans.get(planHash)! : null,
     })),
   })
+  await registerSchedules(sql, {
+    namespace,
+    triggers: manifests.flatMap(({ trigger, planHash }) =>
+      trigger?.kind === 'Schedule' ? [{ trigger, plan: plans.get(planHash!)! }] : [],
+    ),
+  })
   return new Map(stored.map(row => [`${row.kind}/${row.name}`, row.revision]))
 }
 
@@ -235,6 +243,8 @@ const prune = async (
         'CONFLICT',
         `${kind}/${name} has ${open} runs that have not ended; wait for them or cancel them, then prune again`,
       )
-    if (!dryRun) await removeManifest(sql, { namespace, kind, name })
+    if (dryRun) continue
+    await removeManifest(sql, { namespace, kind, name })
+    if (kind === 'schedule') await removeSchedule(sql, { namespace, name })
   }
 }

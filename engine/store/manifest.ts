@@ -118,6 +118,10 @@ export const readPlan = async (sql: Sql, id: number): Promise<Json | null> => {
   return row?.document ?? null
 }
 
+/** Several at once: plans, or triggers as compiled. */
+export const readPlans = (sql: Sql, ids: number[]): Promise<{ id: number; document: Json }[]> =>
+  sql<{ id: number; document: Json }>`select id, document from plan where id = any(${column(ids)}::int[])`
+
 /** How many runs have not ended, by kind and name: those whose root still has a job. */
 export const openRuns = (
   sql: Sql,

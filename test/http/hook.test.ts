@@ -121,7 +121,7 @@ test('an unknown path and a wrong method have the answer of a wrong signature', 
   ]
   for (const answer of answers) t.deepEqual(shape(answer), shape(answers[0]!))
   t.regex((await rejected('', 'unknown-path')).path, /^\/[a-z]+$/)
-  t.like(await rejected('secretive', 'method'), {})
+  t.truthy(await rejected('secretive', 'method'))
   t.is(await runsOf(engine, 'secretive'), 0)
 })
 
