@@ -2,6 +2,7 @@ import { applyLarge } from './apply.ts'
 import { chain } from './chain.ts'
 import { chord } from './chord.ts'
 import { brokers } from './brokers.ts'
+import { hooks } from './hooks.ts'
 import { latency } from './latency.ts'
 import { million } from './million.ts'
 import { runsOfOneTask } from './runs.ts'
@@ -18,6 +19,7 @@ export const workloads: Record<string, Workload> = {
   chain: (bench, { runs, size = 500 }) => chain(bench, { runs, size }),
   chord: (bench, { runs, size = 100_000 }) => chord(bench, { runs, size }),
   latency: (bench, { runs, size = 300 }) => latency(bench, { runs, size }),
+  hooks: (bench, { runs, size = 10_000 }) => hooks(bench, { runs, size }),
   brokers: (bench, { runs, size = 50_000 }) => brokers(bench, { runs, size }),
   apply: (bench, { runs, size = 20_000 }) => applyLarge(bench, { runs, size }),
   million: (bench, { runs, size = 1_000_000 }) => million(bench, { runs, size }),

@@ -23,6 +23,8 @@ export type HttpOptions = {
 
 /** How long a client may take to send a request, and how long one that was accepted may take after the stop, ms. */
 const requestMs = 30_000
+/** Longer than proxies keep a connection that carries nothing, so that it is they who end it: none sends into one that is ending. */
+const keepAliveMs = 65_000
 const stopMs = 10_000
 
 /**
@@ -47,6 +49,7 @@ export const http = async (context: Context, options: HttpOptions, signal: Abort
   const server = createAdaptorServer({ fetch: app.fetch }) as Server
   server.requestTimeout = requestMs
   server.headersTimeout = requestMs / 2
+  server.keepAliveTimeout = keepAliveMs
   const port = await listen(server, options)
   const services = [hooks.serve(background.signal), rejections.serve(background.signal)]
   options.onReady?.({ port, url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}` })
