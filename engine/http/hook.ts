@@ -61,7 +61,8 @@ const answer = async (
     const reason = error instanceof TqError ? unread[error.code] : undefined
     if (!reason) throw error
     reject(reason)
-    return problem(error as TqError)
+    // What was not read of a request is in the way of the next one: the sender must not use this connection again.
+    return problem(error as TqError, reason === 'too-large' ? { headers: { connection: 'close' } } : {})
   }
 }
 

@@ -51,19 +51,20 @@ export const keyConflict = ({ start: { name } }: Startable, key: string, run: st
   )
 
 /** A run to start under a key; its input is checked. `ttlMs`: how long the key is kept at least; null: as long as its run is known. */
-export type Keyed = { input: Json; key: string; ttlMs: number | null }
+export type Keyed = { input: Json; key: string; ttlMs: number | null; delivery?: string | null }
 
 /** Starts runs of the same, each once for its key, in one commit. */
 export const startKeyed = async (context: Context, startable: Startable, runs: Keyed[]): Promise<StartedOnce[]> => {
   const made = await startEachOnce(
     context.sql,
     startable.start,
-    runs.map(({ input, key, ttlMs }) => ({
+    runs.map(({ input, key, ttlMs, delivery = null }) => ({
       id: newId(),
       input: JSON.stringify(input),
       key,
       inputHash: createHash('sha256').update(canonicalJson(input)).digest('hex'),
       ttlMs,
+      delivery,
     })),
     announced(context),
   )

@@ -20,9 +20,11 @@ export type KeyedRun = NewRun & {
   inputHash: string
   /** How long the key is kept at least; null: as long as its run is known. */
   ttlMs: number | null
+  /** The signed id of the delivery that asks for it: one delivery never stands for two keys. */
+  delivery?: string | null
 }
 
-/** `duplicate`: the key has started this run before; `conflict`: with another input. */
+/** `duplicate`: the key has started this run before; `conflict`: with another input, or the delivery came with another key. */
 export type StartedOnce = { id: string; duplicate: boolean; conflict: boolean }
 
 /** What all runs of one start have in common: the plan's root scope is made for each of them. */
@@ -59,14 +61,24 @@ export const startEachOnce = async (
   runs: KeyedRun[],
   announced: Announced,
 ): Promise<StartedOnce[]> => {
-  const keyed = part`keyed as (
-    insert into idempotency (namespace, name, key, input_hash, run, expires_at)
-    select ${start.namespace}, ${start.name}, key #>> '{}', input_hash, run, clock_now() + ttl * interval '1 millisecond'
+  const keyed = part`wanted as materialized (
+    select key #>> '{}' as key, input_hash, run, clock_now() + ttl * interval '1 millisecond' as expires_at, delivery #>> '{}' as delivery
     from unnest(
       string_to_array(${lines(runs.map(r => JSON.stringify(r.key)))}, E'\n', '')::json[], ${column(runs.map(r => r.inputHash))}::text[],
-      ${column(runs.map(r => r.id))}::uuid[], ${column(runs.map(r => r.ttlMs))}::float8[]
-    ) as k(key, input_hash, run, ttl)
-    order by key #>> '{}'
+      ${column(runs.map(r => r.id))}::uuid[], ${column(runs.map(r => r.ttlMs))}::float8[],
+      string_to_array(${lines(runs.map(r => JSON.stringify(r.delivery ?? null)))}, E'\n', '')::json[]
+    ) as k(key, input_hash, run, ttl, delivery)
+  ),
+  delivered as (
+    insert into idempotency (namespace, name, key, input_hash, run, expires_at)
+    select ${start.namespace}, ${start.name}, delivery, key, run, expires_at from wanted where delivery is not null order by delivery
+    on conflict do nothing
+    returning run
+  ),
+  keyed as (
+    insert into idempotency (namespace, name, key, input_hash, run, expires_at)
+    select ${start.namespace}, ${start.name}, key, input_hash, run, expires_at from wanted
+    where delivery is null or run in (select run from delivered) order by key
     on conflict do nothing
     returning run
   ),`
@@ -77,8 +89,10 @@ export const startEachOnce = async (
     runs.map(async run => {
       if (started.has(run.id)) return { id: run.id, duplicate: false, conflict: false }
       const found = first.get(run.key)
+      const delivery = run.delivery ? first.get(run.delivery) : undefined
+      if (delivery && delivery.input_hash !== run.key) return { id: delivery.run, duplicate: true, conflict: true }
       // Its time had passed and it was deleted in between: now it is new.
-      if (!found) return (await startEachOnce(sql, start, [run], announced))[0]!
+      if (!found) return (await startEachOnce(sql, start, [{ ...run, delivery: null }], announced))[0]!
       return { id: found.run, duplicate: true, conflict: found.input_hash !== run.inputHash }
     }),
   )
@@ -94,7 +108,7 @@ const readKeys = async (
   const rows = await sql<{ key: string; run: string; input_hash: string }>`
   select key, run, input_hash from idempotency
   where namespace = ${namespace} and name = ${name} and key = any(array(
-    select key #>> '{}' from unnest(string_to_array(${lines(runs.map(r => JSON.stringify(r.key)))}, E'\n', '')::json[]) as k(key)))`
+    select key #>> '{}' from unnest(string_to_array(${lines(runs.flatMap(r => [r.key, r.delivery ?? []].flat()).map(key => JSON.stringify(key)))}, E'\n', '')::json[]) as k(key)))`
   return new Map(rows.map(row => [row.key, row]))
 }
 

@@ -141,10 +141,9 @@ test('a hook whose secret is nowhere lets nobody in', async t => {
 test('what is too large is refused before it is read, with a length and without one', async t => {
   const url = await hook('large', open)
   const body = JSON.stringify('x'.repeat(2 * 1_048_576))
-  t.like(await send(url, { method: 'POST', body, headers: { 'content-type': 'application/json' } }), {
-    status: 413,
-    body: { code: 'TOO_LARGE' },
-  })
+  const answer = await send(url, { method: 'POST', body, headers: { 'content-type': 'application/json' } })
+  t.like(answer, { status: 413, body: { code: 'TOO_LARGE' } })
+  t.is(answer.headers.get('connection'), 'close')
   const stream = new Blob([body]).stream()
   const chunked = { method: 'POST', body: stream, duplex: 'half', headers: { 'content-type': 'application/json' } }
   t.is((await send(url, chunked as RequestInit)).status, 413)
@@ -228,6 +227,21 @@ test('the same key with another input is a conflict, with the same input the fir
   t.is((await postJson(url, { order: [1] })).status, 422)
   t.is(await runsOf(engine, 'keyed'), 1)
   t.like(await rejected('keyed', 'conflict'), { requests: 1 })
+})
+
+test('a recorded delivery that is sent again with what is not signed changed starts no other run', async t => {
+  const url = await hook(
+    'replayed',
+    '  verify: { scheme: standard-webhooks, secret: stripe/webhook }\n  idempotencyKey: "{{ trigger.query.key }}"\n  with: { body: "{{ trigger.body }}" }',
+  )
+  const recorded = await signed(engine, 'standard-webhooks', '{}', { secret: 'whsec_new', id: 'msg_1' })
+  const first = await send(`${url}?key=a`, recorded)
+  t.is(first.status, 202)
+  t.like(await send(`${url}?key=a`, recorded), { status: 202, body: { id: first.body.id, duplicate: true } })
+  t.is((await send(`${url}?key=b`, recorded)).status, 409)
+  const other = await signed(engine, 'standard-webhooks', '{}', { secret: 'whsec_new', id: 'msg_2' })
+  t.like(await send(`${url}?key=a`, other), { status: 202, body: { id: first.body.id, duplicate: true } })
+  t.is(await runsOf(engine, 'replayed'), 1)
 })
 
 test('an input that the workflow does not take is 422', async t => {

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import { isTimed } from '../../model/hook.ts'
 import { TqError } from '../../model/errors.ts'
 import type { Json, JsonObject } from '../../model/json.ts'
 import { type Violation, violations } from '../../model/schema.ts'
@@ -40,7 +42,7 @@ export const accept = async (hook: LiveHook, delivery: Delivery): Promise<Accept
   const key = keyOf(hook, seen, id)
   if (key !== null && typeof key !== 'string') return { rejected: 'key', error: key.error }
   if (key === null) return { started: { id: await start.always(given.value), duplicate: false } }
-  const made = await start.once({ input: given.value, key, ttlMs: hook.ttlMs })
+  const made = await start.once({ input: given.value, key, ttlMs: hook.ttlMs, delivery: signedId(hook, id) })
   if (made.conflict) return { rejected: 'conflict', error: keyConflict(start.startable, key, made.id) }
   return { started: { id: made.id, duplicate: made.duplicate } }
 }
@@ -52,6 +54,15 @@ const conditionOf = ({ trigger }: LiveHook, seen: JsonObject): { value: boolean 
   if (typeof given.value === 'boolean') return { value: given.value }
   return { error: invalid('`when` of this hook is neither true nor false for this request') }
 }
+
+/**
+ * What is remembered of a delivery beside a key of the hook's own, where its sender signs what names it: what is not signed of a request
+ * (its headers, its query) may have been changed by whoever recorded it, and must not make another key of the same delivery.
+ */
+const signedId = ({ name, trigger, verify }: LiveHook, id: string | null): string | null =>
+  id !== null && verify && isTimed(verify.scheme) && trigger.expressions.idempotencyKey
+    ? `delivery/${name}/${createHash('sha256').update(id).digest('base64url')}`
+    : null
 
 const maxKey = 255
 
