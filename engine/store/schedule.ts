@@ -1,4 +1,4 @@
-import type { Json } from '../model/json.ts'
+import type { Trigger } from '../model/trigger.ts'
 import { column, lines, type Sql } from './sql.ts'
 
 /** Why a fire time has no run. */
@@ -153,10 +153,9 @@ export type ScheduleRow = {
   last_state: string | null
   fired: number
   dropped: number
-  problem: (Problem & JsonFields) | null
-  trigger: { workflow: string; spec: JsonFields }
+  problem: Problem | null
+  trigger: Trigger
 }
-type JsonFields = { [field: string]: Json }
 
 /** Schedules as they are; of one name, or all. */
 export const listSchedules = (
@@ -171,3 +170,19 @@ export const listSchedules = (
   join revision v on v.namespace = m.namespace and v.kind = m.kind and v.name = m.name and v.revision = m.revision
   left join run on run.id = s.last_run
   where s.namespace = ${namespace} and (${name ?? null}::text is null or s.name = ${name ?? null}) order by s.name`
+
+/** The database's clock, ms since 1970. */
+export const clockNow = async (sql: Sql): Promise<number> => {
+  const [row] = await sql<{ now: number }>`select extract(epoch from clock_now())::float8 * 1000 as now`
+  return row!.now
+}
+
+export const readSchedule = async (
+  sql: Sql,
+  { namespace, name }: { namespace: string; name: string },
+): Promise<{ trigger: Trigger; paused: boolean; now: number } | null> => {
+  const [row] = await sql<{ trigger: Trigger; paused: boolean; now: number }>`
+  select p.document as trigger, s.paused, extract(epoch from clock_now())::float8 * 1000 as now
+  from schedule s join plan p on p.id = s.plan where s.namespace = ${namespace} and s.name = ${name}`
+  return row ?? null
+}
