@@ -32,6 +32,7 @@ export { type Context, type Log, type LogLevel, logLevels } from './runtime/cont
 export { setRateLimit } from './runtime/limit.ts'
 export { listHandlers } from './runtime/handlers.ts'
 export { noSuchManifest } from './runtime/names.ts'
+export { cancelBackfill, planBackfill, startBackfill } from './runtime/schedule/backfill.ts'
 export {
   findSchedule,
   fireTimes,
@@ -46,6 +47,7 @@ export { eventTypes, type EventType } from './model/event.ts'
 export { positionAt } from './store/event.ts'
 export { type MigrationState, migrate, migrationState } from './store/migrate.ts'
 export { type ManifestRow, readManifest, readManifests, readQueues } from './store/manifest.ts'
+export { type BackfillRow, listBackfills } from './store/backfill.ts'
 export { readLogs, type StoredLog } from './store/log.ts'
 export { type Labels, listRuns, openRunsWith, type RunRow } from './store/run.ts'
 export { listSchedules, type ScheduleRow } from './store/schedule.ts'

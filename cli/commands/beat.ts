@@ -1,5 +1,5 @@
 import { type LogLevel, openClient, readConfig } from '../../engine/client.ts'
-import { beat } from '../../engine/server.ts'
+import { beat, chores } from '../../engine/server.ts'
 import { urlOf } from '../connect.ts'
 import type { Action } from './index.ts'
 
@@ -15,7 +15,7 @@ const beatCommand: Action = async (io, options) => {
     )
   }
   const context = await openClient({ ...config, databaseUrl: urlOf(config), log, connections: 3 })
-  const running = beat(context, io.signal)
+  const running = Promise.all([beat(context, io.signal), chores(context, io.signal)])
   if (json) log('info', 'ready')
   else io.err(`tq beat  pid ${process.pid}, namespace ${config.namespace}. Ctrl-C stops.`)
   await running

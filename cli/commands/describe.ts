@@ -4,6 +4,8 @@ import {
   type Kind,
   kindWords,
   listAttempts,
+  formatMoment,
+  listBackfills,
   listJobs,
   listSchedules,
   noSuchManifest,
@@ -110,6 +112,13 @@ const describeSchedule = async (io: Io, context: Context, options: Options, name
   const run = row.last_run ? `, run ${shortId(row.last_run)} ${row.last_state ?? ''}`.trimEnd() : ''
   line('Last:', row.last_slot ? `${bothTimes(row.last_slot.getTime(), zone)}${run}` : 'never')
   line('Fired:', `${row.fired}, without a run ${row.dropped}`)
+  const backfills = await listBackfills(context.sql, { namespace: context.namespace, schedule: name, limit: 3 })
+  for (const one of backfills) {
+    const range = `${formatMoment(one.from_at.getTime())} to ${formatMoment(one.until_at.getTime())}`
+    const at = one.state === 'running' && one.slot ? `, at ${formatMoment(one.slot.getTime())}` : ''
+    const wrong = one.problem ? `, last problem ${one.problem.slot} ${errorText(one.problem)}` : ''
+    line('Backfill:', `${one.state}${at}; ${range}: ${one.fired} started, ${one.present} were there${wrong}`)
+  }
   if (row.problem) line('Problem:', `${row.problem.slot}  ${errorText(row.problem)}`)
 }
 

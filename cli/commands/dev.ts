@@ -24,6 +24,7 @@ import {
 } from '../../engine/client.ts'
 import {
   beat,
+  chores,
   type EmbeddedPostgres,
   reaper,
   relay,
@@ -209,6 +210,7 @@ const startServices = async (
     work,
     timers(context, signal),
     beat(context, signal),
+    chores(context, signal),
     relay(context, signal),
     reaper(context, config, signal),
   ])

@@ -1,4 +1,5 @@
 import {
+  cancelBackfill,
   type Context,
   didYouMean,
   findSchedule,
@@ -7,10 +8,12 @@ import {
   isZone,
   parseMoment,
   pauseSchedule,
+  planBackfill,
   printId,
   readCron,
   resumeSchedule,
   shortId,
+  startBackfill,
   type Timing,
   timingOf,
   triggerSchedule,
@@ -90,4 +93,39 @@ const trigger: ScheduleAction = async (io, context, options, name) => {
   return 0
 }
 
-const actions: { [action: string]: ScheduleAction } = { next, pause, resume, trigger }
+const backfill: ScheduleAction = async (io, context, options, name) => {
+  if (options.cancel) {
+    const count = await cancelBackfill(context, name)
+    const said =
+      count > 0 ? `the backfill of ${name} is stopped; what has started goes on` : `${name} has no backfill under way`
+    printResult(io, options.output, { schedule: name, cancelled: count }, name, said)
+    return 0
+  }
+  if (typeof options.from !== 'string') throw new TqError('USAGE', 'say from when on: --from 2027-01-01T00:00Z')
+  const to = typeof options.to === 'string' ? parseMoment('--to', options.to) : null
+  const range = { from: parseMoment('--from', options.from), to }
+  const concurrency = options.concurrency === undefined ? 1 : countOf('--concurrency', options.concurrency)
+  const dry = options.dryRun === true
+  const made = dry
+    ? await planBackfill(context, name, range)
+    : await startBackfill(context, name, { ...range, concurrency })
+  const { times, present } = made
+  const data = {
+    schedule: name,
+    from: formatMoment(made.from),
+    to: formatMoment(made.to),
+    times: times.length,
+    present,
+    dryRun: dry,
+    ...(dry ? { fireTimes: times.map(formatMoment) } : {}),
+  }
+  const counted = `${times.length} fire times, of which ${present} have their run`
+  const span = times.length > 0 ? `, ${formatMoment(times[0]!)} to ${formatMoment(times.at(-1)!)}` : ''
+  const said = dry
+    ? '. Nothing was started.'
+    : `; ${concurrency} at a time. See it: tq describe schedule ${name}; stop it: tq schedule backfill ${name} --cancel`
+  printResult(io, options.output, data, name, `${counted}${span}${said}`)
+  return 0
+}
+
+const actions: { [action: string]: ScheduleAction } = { next, pause, resume, trigger, backfill }
