@@ -30,7 +30,7 @@ export const lockBackfill = async (sql: Sql, id: number): Promise<Backfill | nul
   const [row] = await sql<Backfill>`
   select id, namespace, schedule, extract(epoch from from_at)::float8 * 1000 as from, extract(epoch from until_at)::float8 * 1000 as until,
     concurrency, extract(epoch from slot)::float8 * 1000 as slot,
-    array(select run from unnest(open) as o(run) where exists (select from job where job.run = o.run and n = 0)) as open
+    array(select run from unnest(open) as o(run) where (select true from job where job.run = o.run and n = 0)) as open
   from backfill where id = ${id} and state = 'running' for update`
   return row ?? null
 }
