@@ -3,13 +3,19 @@ import { hostname, release, type } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { openConnection } from '../store/sql.ts'
-import { endSession, holdSession, openSession, renewSession } from '../store/session.ts'
+import { endSession, holdSession, type Introduction, openSession, renewSession } from '../store/session.ts'
 import type { Context } from './context.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string
 }
-const software = { software: 'tq', version, system: `${type()} ${release()}, node ${process.version}` }
+/** What a worker says of itself when it comes and while it lives: how often, and what it is. */
+export const introduction = (leaseMs: number): Introduction => ({
+  heartbeatMs: leaseMs / 5,
+  software: 'tq',
+  version,
+  system: `${type()} ${release()}, node ${process.version}`,
+})
 
 export type Lease = {
   /** Null between a lost session and the next. */
@@ -52,8 +58,7 @@ export const keepLease = async (context: Context, options: Options): Promise<Lea
       namespace: context.namespace,
       host: hostname(),
       pid: process.pid,
-      heartbeatMs: leaseMs / 5,
-      software,
+      introduction: introduction(leaseMs),
     })
     keep(client, session)
     renewedAt = asked

@@ -1,7 +1,8 @@
 import { loadavg } from 'node:os'
 import { alsoBoth, alsoClaimed, toSay } from '../model/event.ts'
-import { tellFacts, tellHeartbeat } from '../store/event.ts'
+import { maxToldValue, tellFacts, tellHeartbeat } from '../store/event.ts'
 import type { Context } from './context.ts'
+import type { Introduction } from '../store/session.ts'
 import type { InFlight } from './task.ts'
 
 /** A job that was claimed so long ago is told of by itself; those that are through before are told of with their end. */
@@ -19,7 +20,7 @@ export type Teller = {
 /** Tells what no settling statement tells in time: that long jobs have started, and that the worker is alive. */
 export const openTeller = (
   context: Context,
-  session: () => number | null,
+  { session, introduction }: { session(): number | null; introduction: Introduction },
   inFlight: { all(): Iterable<InFlight>; started(key: number): boolean },
 ): Teller => {
   let telling: Promise<void> | null = null
@@ -35,13 +36,14 @@ export const openTeller = (
     })
     if (late.length === 0) return
     for (const { one, news } of late) one.untold -= news
-    const facts = late.map(({ one: { job }, news }) => ({
+    const facts = late.map(({ one: { job, input }, news }) => ({
       what: toSay(news),
       run: job.run,
       n: job.n,
       node: job.node,
       item: job.item,
       tries: job.failures + job.lost + 1,
+      ...(input.length <= maxToldValue ? { input } : {}),
     }))
     telling = tellFacts(context.sql, { namespace, session: holder, facts })
       .then(() => {})
@@ -66,7 +68,8 @@ export const openTeller = (
     async heartbeat(active, processed) {
       const holder = session()
       if (context.events() === null || holder === null) return
-      const detail = { active, processed, loadavg: loadavg().map(load => Math.round(load * 100) / 100) }
+      const loads = loadavg().map(load => Math.round(load * 100) / 100)
+      const detail = { active, processed, loadavg: loads, ...introduction }
       await tellHeartbeat(context.sql, { namespace: context.namespace, session: holder, detail })
     },
     stop: () => void (timer && clearTimeout(timer)),

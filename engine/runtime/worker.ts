@@ -13,7 +13,7 @@ import { obey } from './command/obey.ts'
 import type { Context, LogLevel } from './context.ts'
 import { decideAll } from './decide.ts'
 import { openDoomed } from './doomed.ts'
-import { keepLease } from './lease.ts'
+import { introduction, keepLease } from './lease.ts'
 import { type LogWriter, openLogWriter } from './logs.ts'
 import { keyOf, openOrphans } from './orphans.ts'
 import { isLostConnection } from './patience.ts'
@@ -118,10 +118,11 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     throw error
   })
 
-  const teller = openTeller(context, lease.session, {
-    all: () => inFlight.values(),
-    started: key => children.pool()?.started(key) ?? false,
-  })
+  const teller = openTeller(
+    context,
+    { session: lease.session, introduction: introduction(options.leaseMs) },
+    { all: () => inFlight.values(), started: key => children.pool()?.started(key) ?? false },
+  )
   const doomed = openDoomed(context, {
     session: lease.session,
     jobs: inFlight,

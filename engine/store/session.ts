@@ -11,10 +11,16 @@ export type NewSession = {
   handlers: string[]
   concurrency: number
   leaseMs: number
+  introduction: Introduction
+}
+
+/** What those who are told of a worker know of it. */
+export type Introduction = {
   /** How often it will be heard of. */
   heartbeatMs: number
-  /** What it is, for those who are told of it. */
-  software: { software: string; version: string; system: string }
+  software: string
+  version: string
+  system: string
 }
 
 /**
@@ -30,7 +36,7 @@ export const openSession = async (connection: pg.ClientBase, session: NewSession
     ${JSON.stringify(session.handlers)}::json, ${session.concurrency}, clock_now() + ${session.leaseMs}::float8 * interval '1 millisecond')
   returning id, namespace
   )
-  ${tellWorkers('worker.online', { concurrency: session.concurrency, queues: session.queues, heartbeatMs: session.heartbeatMs, ...session.software })}
+  ${tellWorkers('worker.online', { concurrency: session.concurrency, queues: session.queues, ...session.introduction })}
   select id from changed`
   await holdSession(connection, row!.id)
   return row!.id
