@@ -1,8 +1,6 @@
-import { loadavg } from 'node:os'
 import { alsoBoth, alsoClaimed, toSay } from '../model/event.ts'
-import { maxToldValue, tellFacts, tellHeartbeat } from '../store/event.ts'
+import { maxToldValue, tellFacts } from '../store/event.ts'
 import type { Context } from './context.ts'
-import type { Introduction } from '../store/session.ts'
 import type { InFlight } from './task.ts'
 
 /** A job that was claimed so long ago is told of by itself; those that are through before are told of with their end. */
@@ -13,14 +11,13 @@ export type Teller = {
   watch(): void
   /** Resolves when what is being told is told: what happens next to those jobs comes after it. Null: nothing is being told. */
   pending(): Promise<void> | null
-  heartbeat(active: number, processed: number): Promise<void>
   stop(): void
 }
 
-/** Tells what no settling statement tells in time: that long jobs have started, and that the worker is alive. */
+/** Tells what no settling statement tells in time: that long jobs have started. */
 export const openTeller = (
   context: Context,
-  { session, introduction }: { session(): number | null; introduction: Introduction },
+  session: () => number | null,
   inFlight: { all(): Iterable<InFlight>; started(key: number): boolean },
 ): Teller => {
   let telling: Promise<void> | null = null
@@ -65,13 +62,6 @@ export const openTeller = (
   return {
     watch,
     pending: () => telling,
-    async heartbeat(active, processed) {
-      const holder = session()
-      if (context.events() === null || holder === null) return
-      const loads = loadavg().map(load => Math.round(load * 100) / 100)
-      const detail = { active, processed, loadavg: loads, ...introduction }
-      await tellHeartbeat(context.sql, { namespace: context.namespace, session: holder, detail })
-    },
     stop: () => void (timer && clearTimeout(timer)),
   }
 }

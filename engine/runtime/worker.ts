@@ -13,7 +13,7 @@ import { obey } from './command/obey.ts'
 import type { Context, LogLevel } from './context.ts'
 import { decideAll } from './decide.ts'
 import { openDoomed } from './doomed.ts'
-import { introduction, keepLease } from './lease.ts'
+import { keepLease } from './lease.ts'
 import { type LogWriter, openLogWriter } from './logs.ts'
 import { keyOf, openOrphans } from './orphans.ts'
 import { isLostConnection } from './patience.ts'
@@ -108,6 +108,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     worker: options.name,
     handlers: options.handlers,
     about,
+    does: () => ({ active: inFlight.size, processed: endedAttempts(totals) }),
     leaseMs: options.leaseMs,
     onOpen: session => context.log('debug', 'session opened', { session }),
     onLost: loseEverything,
@@ -118,11 +119,10 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     throw error
   })
 
-  const teller = openTeller(
-    context,
-    { session: lease.session, introduction: introduction(options.leaseMs) },
-    { all: () => inFlight.values(), started: key => children.pool()?.started(key) ?? false },
-  )
+  const teller = openTeller(context, lease.session, {
+    all: () => inFlight.values(),
+    started: key => children.pool()?.started(key) ?? false,
+  })
   const doomed = openDoomed(context, {
     session: lease.session,
     jobs: inFlight,
@@ -314,7 +314,6 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
   /** With each renewal: queues' live fields, long jobs that were cancelled, jobs of lost answers. */
   async function lookAfter() {
     await context.lookAtEvents()
-    await teller.heartbeat(inFlight.size, endedAttempts(totals))
     await serving.refresh()
     await doomed.look()
     const session = lease.session()

@@ -52,15 +52,6 @@ export const tellWorkers = (what: WorkerEvent, detail: object): Part => part`, t
     where coalesce((select events from namespace where name = changed.namespace), true)
   )`
 
-/** Tells how a worker does. */
-export const tellHeartbeat = (
-  sql: Sql,
-  { namespace, session, detail }: { namespace: string; session: number; detail: object },
-) => sql`
-  with changed as (select ${namespace}::text as namespace, ${session}::int as id)
-  ${tellWorkers('worker.heartbeat', detail)}
-  select id from changed`
-
 /** Whether a namespace's events are told. */
 export const eventsOn = async (sql: Sql, namespace: string): Promise<boolean> => {
   const [row] = await sql<{ events: boolean }>`select events from namespace where name = ${namespace}`
