@@ -190,7 +190,7 @@ export const commands: CommandSpec[] = [
     load: () => import('./worker.ts'),
   },
   {
-    usage: 'inspect <what>',
+    usage: 'inspect [what]',
     summary: 'asks workers: ping, active, reserved, scheduled, revoked, registered, stats, conf, report, queues',
     options: asking,
     exits: true,
@@ -198,7 +198,7 @@ export const commands: CommandSpec[] = [
     load: () => import('./inspect.ts'),
   },
   {
-    usage: 'control <order> [args...]',
+    usage: 'control [order] [args...]',
     summary:
       'tells workers: pool-grow N, pool-shrink N, autoscale MAX,MIN, rate-limit QUEUE RATE, time-limit TASK DURATION, add-queue QUEUE, remove-queue QUEUE, log-level LEVEL, events on|off, drain, shutdown',
     options: [['--force', 'shutdown: what runs is killed, and runs again elsewhere'], ...asking],

@@ -6,6 +6,7 @@ import { type CloudEvent, openEvents, positionAt, switchEvents } from '../../eng
 import { code } from '../../engine/model/event.ts'
 import { tellFacts } from '../../engine/store/event.ts'
 import { newJournal, testEngine, type TestEngine, until, workflow } from '../support/engine.ts'
+import { eventsOf } from '../support/events.ts'
 import { insertRun } from '../support/store.ts'
 
 let engine: TestEngine
@@ -18,20 +19,6 @@ const ajv = new Ajv2020({ strict: false })
 addFormats.default(ajv)
 const valid = ajv.compile(schema)
 
-/** All that was told of a run. */
-const eventsOf = async (run: string): Promise<CloudEvent[]> => {
-  const reader = openEvents(engine.context, await positionAt(engine.sql, null))
-  const found: CloudEvent[] = []
-  await until(async () => {
-    for (let more = true; more; ) {
-      const page = await reader.read()
-      found.push(...page.events.filter(event => event.data.run === run))
-      more = page.more
-    }
-    return found.some(event => /^run\.(succeeded|failed|cancelled)$/.test(event.type))
-  })
-  return found
-}
 /** `type attempt` by step, in their order. What was handed back before it started, as happens behind a slow neighbour, is left out. */
 const bySteps = (events: CloudEvent[]): Record<string, string[]> => {
   const steps: Record<string, string[]> = {}
@@ -73,7 +60,7 @@ test('every transition of every job is told, in its order, once', async t => {
   )
   const run = await engine.run('told')
   t.is(run.state, 'failed')
-  const events = await eventsOf(run.id)
+  const events = await eventsOf(engine, run.id)
   const steps = bySteps(events)
   t.deepEqual(
     Object.fromEntries(Object.entries(steps).sort()),
@@ -130,7 +117,7 @@ test('a job that runs long is told of as started while it runs; one that waits b
   t.false(seen.includes('job.succeeded'))
   journal.open('go')
   await engine.ended(id)
-  t.deepEqual(bySteps(await eventsOf(id)).a, ran)
+  t.deepEqual(bySteps(await eventsOf(engine, id)).a, ran)
 })
 
 test('events have the input from the moment at which it is known', async t => {
@@ -164,7 +151,7 @@ test('events have the input from the moment at which it is known', async t => {
     ]),
   ])
   await engine.ended(id)
-  const events = await eventsOf(id)
+  const events = await eventsOf(engine, id)
   t.deepEqual(inputs(undefined, events)[0], ['run.started', { n: 7 }])
   t.deepEqual(inputs('quick', events), [
     ['job.queued', undefined],
@@ -176,7 +163,7 @@ test('events have the input from the moment at which it is known', async t => {
 test('a Task that is run by itself is told of with its input from the first', async t => {
   await engine.applyYaml('apiVersion: tq/v1\nkind: Task\nmetadata: { name: alone }\nspec: { handler: noop }\n')
   const run = await engine.run('alone', { a: 1 })
-  const events = await eventsOf(run.id)
+  const events = await eventsOf(engine, run.id)
   t.deepEqual(
     events.filter(event => event.data.step === '').map(event => [event.type, event.data.input]),
     ['queued', 'claimed', 'started', 'succeeded'].map(what => [`job.${what}`, { a: 1 }]),
