@@ -95,8 +95,11 @@ test('a cancelled run exits with 4', async t => {
   const cancelled = await run('cancel', id.slice(-8), '--reason', 'the wrong month')
   t.is(cancelled.exitCode, 0)
   t.regex(cancelled.stdout, /is being cancelled/)
-  t.is((await waiting).exitCode, 4)
+  const waited = await waiting
+  t.is(waited.exitCode, 4)
+  t.regex(waited.stderr, /Cancelled: the wrong month/)
   t.regex((await run('cancel', id)).stdout, /had ended before/)
+  for (const name of [id, id.slice(-8)]) t.is((await run('get', 'run', name, '-o', 'name')).stdout, id)
   t.regex((await run('describe', 'run', id)).stdout, /Reason: +the wrong month/)
 })
 
