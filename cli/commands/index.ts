@@ -52,9 +52,17 @@ export const commands: CommandSpec[] = [
     usage: 'validate',
     summary: 'checks manifests without any database',
     options: [files, recursive, ['-o, --output <format>', 'how the answer is printed', 'table']],
-    formats: ['table', 'json'],
-    examples: ['tq validate', 'tq validate -f manifests/report.yaml', 'tq validate -f bad.yaml -o json'],
+    formats: ['table', 'json', 'github', 'sarif'],
+    examples: ['tq validate', 'tq validate -f manifests/report.yaml', 'tq validate -o github'],
     load: () => import('./validate.ts'),
+  },
+  {
+    usage: 'explain [code]',
+    summary:
+      'what an error code means and how to mend it: of a diagnostic, a command or a job; without one all of them',
+    options: [output],
+    examples: ['tq explain', 'tq explain MAY_BE_MISSING'],
+    load: () => import('./explain.ts'),
   },
   {
     usage: 'apply',
