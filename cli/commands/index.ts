@@ -79,6 +79,31 @@ export const commands: CommandSpec[] = [
     load: () => import('./apply.ts'),
   },
   {
+    usage: 'history <name>',
+    summary: 'every revision of a workflow, a Task or a queue, and how many runs stay on each',
+    options: [output],
+    examples: ['tq history licence-report', 'tq history task/charge -o json'],
+    load: () => import('./history.ts'),
+  },
+  {
+    usage: 'rollback <name>',
+    summary: 'makes an older revision the current one again; runs keep the one they have',
+    options: [
+      ['--to <revision>', 'which (default: the last that was different)'],
+      ['--dry-run', 'says what would change, changes nothing'],
+      output,
+    ],
+    examples: ['tq rollback licence-report', 'tq rollback licence-report --to 3 --dry-run'],
+    load: () => import('./rollback.ts'),
+  },
+  {
+    usage: 'export [name]',
+    summary: 'what is applied, as it was written, comments included',
+    options: [],
+    examples: ['tq export', 'tq export workflow/licence-report'],
+    load: () => import('./export.ts'),
+  },
+  {
     usage: 'run <name>',
     summary: 'starts a workflow or a Task',
     options: [
