@@ -31,7 +31,6 @@ export { type CloudEvent, type EventReader, openEvents, switchEvents } from './r
 export { type Context, type Log, type LogLevel, logLevels } from './runtime/context.ts'
 export { setRateLimit } from './runtime/limit.ts'
 export { listHandlers } from './runtime/handlers.ts'
-export { noSuchManifest } from './runtime/names.ts'
 export { cancelBackfill, planBackfill, startBackfill } from './runtime/schedule/backfill.ts'
 export {
   findSchedule,
@@ -41,6 +40,8 @@ export {
   resumeSchedule,
   triggerSchedule,
 } from './runtime/schedule/control.ts'
+export { noSuchManifest, resolveManifest } from './runtime/names.ts'
+export { exported, history, rollback } from './runtime/history.ts'
 export { prepareStart, start, startMany, type Startable } from './runtime/start.ts'
 export { resolveRun, type RunResult, type Snapshot, snapshot, wait, watch } from './runtime/watch.ts'
 export { eventTypes, type EventType } from './model/event.ts'

@@ -9,6 +9,7 @@ import {
   listSessions,
   noSuchManifest,
   printId,
+  readManifest,
   readManifests,
   readQueues,
   resolveRun,
@@ -61,7 +62,7 @@ const runs: List = async (io, context, options, name) => {
   const found = await listRuns(context.sql, {
     namespace: context.namespace,
     limit: limit + 1,
-    ...(name ? { name } : {}),
+    ...(await runOrName(context, name)),
     ...(state ? { state } : {}),
     labels: labelsOf(options),
   })
@@ -84,6 +85,17 @@ const runs: List = async (io, context, options, name) => {
   })
   if (found.length > limit) io.err(`the newest ${limit}; more: --limit ${limit * 5}, --state failed`)
   if (found.length === 0) io.err(options.label ? 'no run has these labels' : await nothingRan(context, name, state))
+}
+
+/** Of what is applied under that name, else the one run that it is the id of. */
+const runOrName = async (context: Context, name: string | undefined): Promise<{ name?: string; id?: string }> => {
+  if (name === undefined) return {}
+  const { sql, namespace } = context
+  const applied = await Promise.all(
+    (['workflow', 'task'] as const).map(kind => readManifest(sql, { namespace, kind, name })),
+  )
+  const id = applied.some(Boolean) ? null : await resolveRun(context, name).catch(() => null)
+  return id ? { id } : { name }
 }
 
 /** What to do where no run is found. */

@@ -52,9 +52,17 @@ export const commands: CommandSpec[] = [
     usage: 'validate',
     summary: 'checks manifests without any database',
     options: [files, recursive, ['-o, --output <format>', 'how the answer is printed', 'table']],
-    formats: ['table', 'json'],
-    examples: ['tq validate', 'tq validate -f manifests/report.yaml', 'tq validate -f bad.yaml -o json'],
+    formats: ['table', 'json', 'github', 'sarif'],
+    examples: ['tq validate', 'tq validate -f manifests/report.yaml', 'tq validate -o github'],
     load: () => import('./validate.ts'),
+  },
+  {
+    usage: 'explain [code]',
+    summary:
+      'what an error code means and how to mend it: of a diagnostic, a command or a job; without one all of them',
+    options: [output],
+    examples: ['tq explain', 'tq explain MAY_BE_MISSING'],
+    load: () => import('./explain.ts'),
   },
   {
     usage: 'apply',
@@ -69,6 +77,31 @@ export const commands: CommandSpec[] = [
     ],
     examples: ['tq apply', 'tq apply -f manifests/ --dry-run', 'tq apply -f manifests/ --prune'],
     load: () => import('./apply.ts'),
+  },
+  {
+    usage: 'history <name>',
+    summary: 'every revision of a workflow, a Task or a queue, and how many runs stay on each',
+    options: [output],
+    examples: ['tq history licence-report', 'tq history task/charge -o json'],
+    load: () => import('./history.ts'),
+  },
+  {
+    usage: 'rollback <name>',
+    summary: 'makes an older revision the current one again; runs keep the one they have',
+    options: [
+      ['--to <revision>', 'which (default: the last that was different)'],
+      ['--dry-run', 'says what would change, changes nothing'],
+      output,
+    ],
+    examples: ['tq rollback licence-report', 'tq rollback licence-report --to 3 --dry-run'],
+    load: () => import('./rollback.ts'),
+  },
+  {
+    usage: 'export [name]',
+    summary: 'what is applied, as it was written, comments included',
+    options: [],
+    examples: ['tq export', 'tq export workflow/licence-report'],
+    load: () => import('./export.ts'),
   },
   {
     usage: 'run <name>',
@@ -223,7 +256,7 @@ export const commands: CommandSpec[] = [
     load: () => import('./schedule.ts'),
   },
   {
-    usage: 'inspect <what>',
+    usage: 'inspect [what]',
     summary: 'asks workers: ping, active, reserved, scheduled, revoked, registered, stats, conf, report, queues',
     options: asking,
     exits: true,
@@ -231,7 +264,7 @@ export const commands: CommandSpec[] = [
     load: () => import('./inspect.ts'),
   },
   {
-    usage: 'control <order> [args...]',
+    usage: 'control [order] [args...]',
     summary:
       'tells workers: pool-grow N, pool-shrink N, autoscale MAX,MIN, rate-limit QUEUE RATE, time-limit TASK DURATION, add-queue QUEUE, remove-queue QUEUE, log-level LEVEL, events on|off, drain, shutdown',
     options: [['--force', 'shutdown: what runs is killed, and runs again elsewhere'], ...asking],
