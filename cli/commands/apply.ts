@@ -26,7 +26,7 @@ const applyCommand: Action = (io, options) =>
     print(io, options.output, {
       data: { changes, dryRun: options.dryRun === true },
       names: shown.map(change => `${change.kind}/${change.name}`),
-      table: { header: [], rows: shown.map(line) },
+      table: { header: [], rows: shown.map(describeChange) },
     })
     const sums = `${count('created')} created, ${count('updated')} updated, ${count('unchanged')} unchanged, ${count('deleted')} deleted`
     io.err(
@@ -87,7 +87,8 @@ const describeTopics = (report: TopicsReport): string[] => {
   })
 }
 
-const line = ({ action, kind, name, revision, runs }: Change): string[] => {
+/** A line of a table of changes. */
+export const describeChange = ({ action, kind, name, revision, runs }: Change): string[] => {
   const sign = { created: '+', updated: '~', deleted: '-', kept: '-', unchanged: '=' }[action]
   const what =
     action === 'kept'

@@ -16,16 +16,19 @@ import type { Action, Options } from './index.ts'
 import { countOf } from './run.ts'
 
 const control: Action = (io, options, what, given) => {
+  const all = [...Object.keys(orders), ...Object.keys(settings)]
+  if (what === undefined) throw new TqError('USAGE', `say what to tell workers: ${all.join(', ')}`)
   const type = String(what)
   const args = (given ?? []) as string[]
   const order = orders[type] ?? settings[type]
-  if (!order) {
-    const all = [...Object.keys(orders), ...Object.keys(settings)]
+  if (!order)
     throw new TqError('USAGE', `"${type}" is no order${didYouMean(type, all) || `; there are ${all.join(', ')}`}`)
-  }
   const [fewest, most] = order.args
   if (args.length < fewest || args.length > most)
     throw new TqError('USAGE', `write tq control ${type} ${order.usage}`.trimEnd())
+  if (options.force && type !== 'shutdown') throw new TqError('USAGE', `--force is for shutdown, not for ${type}`)
+  if (options.destination && 'set' in order)
+    throw new TqError('USAGE', `${type} holds for all workers, those that come later as well: leave out --destination`)
   if ('set' in order)
     return connected(io, async context => {
       const { data, name, said } = await order.set(context, args)

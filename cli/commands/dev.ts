@@ -26,6 +26,7 @@ import {
 } from '../../engine/client.ts'
 import {
   beat,
+  chores,
   type EmbeddedPostgres,
   http,
   reaper,
@@ -217,6 +218,7 @@ const startServices = async (
     work,
     timers(context, signal),
     beat(context, signal),
+    chores(context, signal),
     relay(context, signal),
     reaper(context, config, signal),
     http(context, { ...config, otherPort: config.anyPort, onReady: ({ url }) => served.resolve(url) }, signal),

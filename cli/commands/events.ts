@@ -28,6 +28,8 @@ const events: Action = (io, options, typed) =>
   connected(io, async context => {
     const wanted = typesOf(options.type)
     const run = typed === undefined ? null : await resolveRun(context, String(typed))
+    if (run && options.snapshot !== undefined)
+      throw new TqError('USAGE', '--snapshot is of everything that runs: leave out the run, or --snapshot')
     const periodMs = options.snapshot === undefined ? null : durationOf('--snapshot', options.snapshot)
     const from = run ? (await snapshot(context, run)).run.started_at : sinceOf(options.since)
     const following = options.follow === true || periodMs !== null
@@ -143,7 +145,8 @@ const camera = async (
   periodMs: number,
 ): Promise<number> => {
   while (!io.signal.aborted) {
-    const until = performance.now() + periodMs
+    const from = performance.now()
+    const until = from + periodMs
     const counts: Record<string, number> = {}
     while (performance.now() < until && !io.signal.aborted) {
       const page = await reader.read()
@@ -160,7 +163,7 @@ const camera = async (
     io.out(
       JSON.stringify({
         time: new Date().toISOString(),
-        periodMs,
+        periodMs: Math.min(periodMs, Math.round(performance.now() - from)),
         workers: workers.map(({ id, worker, host, pid, running, draining }) => ({
           session: id,
           worker,

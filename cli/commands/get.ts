@@ -6,9 +6,12 @@ import {
   hooksPrefix,
   listJobs,
   listRuns,
+  formatMoment,
+  listSchedules,
   listSessions,
   noSuchManifest,
   printId,
+  readManifest,
   readManifests,
   readQueues,
   resolveRun,
@@ -22,6 +25,7 @@ import { connected } from '../connect.ts'
 import type { Io } from '../io.ts'
 import { nameJobs } from '../jobs.ts'
 import { ago, print, span, took } from '../output.ts'
+import { whenOf } from '../schedules.ts'
 import { errorLine, icon } from '../progress.ts'
 import type { Action, Options } from './index.ts'
 import { labelsOf } from './run.ts'
@@ -60,7 +64,7 @@ const runs: List = async (io, context, options, name) => {
   const found = await listRuns(context.sql, {
     namespace: context.namespace,
     limit: limit + 1,
-    ...(name ? { name } : {}),
+    ...(await runOrName(context, name)),
     ...(state ? { state } : {}),
     labels: labelsOf(options),
   })
@@ -83,6 +87,17 @@ const runs: List = async (io, context, options, name) => {
   })
   if (found.length > limit) io.err(`the newest ${limit}; more: --limit ${limit * 5}, --state failed`)
   if (found.length === 0) io.err(options.label ? 'no run has these labels' : await nothingRan(context, name, state))
+}
+
+/** Of what is applied under that name, else the one run that it is the id of. */
+const runOrName = async (context: Context, name: string | undefined): Promise<{ name?: string; id?: string }> => {
+  if (name === undefined) return {}
+  const { sql, namespace } = context
+  const applied = await Promise.all(
+    (['workflow', 'task'] as const).map(kind => readManifest(sql, { namespace, kind, name })),
+  )
+  const id = applied.some(Boolean) ? null : await resolveRun(context, name).catch(() => null)
+  return id ? { id } : { name }
 }
 
 /** What to do where no run is found. */
@@ -142,6 +157,35 @@ const queues: List = async (io, context, options) => {
       ]),
     },
   })
+}
+
+const schedules: List = async (io, context, options, name) => {
+  const found = await listSchedules(context.sql, { namespace: context.namespace, name })
+  print(io, options.output, {
+    data: found.map(({ trigger, ...row }) => ({
+      ...row,
+      workflow: trigger.workflow,
+      spec: trigger.spec,
+      last_run: row.last_run && printId(row.last_run),
+    })),
+    names: found.map(row => row.name),
+    table: {
+      header: ['NAME', 'WORKFLOW', 'WHEN', 'NEXT', 'LAST', 'RUN', 'FIRED', 'PAUSED', 'PROBLEM'],
+      rows: found.map(row => [
+        row.name,
+        row.trigger.workflow,
+        whenOf(row.trigger.spec),
+        row.slot ? formatMoment(row.slot.getTime()) : '—',
+        row.last_slot ? formatMoment(row.last_slot.getTime()) : '—',
+        row.last_run ? `${shortId(row.last_run)}${row.last_state ? ` ${row.last_state}` : ''}` : '—',
+        `${row.fired}${row.dropped ? ` (${row.dropped} dropped)` : ''}`,
+        row.paused ? 'paused' : '',
+        row.problem ? `${row.problem.slot} ${errorLine(row.problem)}` : '',
+      ]),
+    },
+  })
+  if (found.length === 0 && name) throw await noSuchManifest(context, ['schedule'], name)
+  if (found.length === 0) io.err('no schedules yet: tq apply -f manifests/')
 }
 
 const workers: List = async (io, context, options) => {
@@ -221,6 +265,9 @@ const lists: Record<string, List> = {
   queues,
   queue: queues,
   q: queues,
+  schedules,
+  schedule: schedules,
+  sch: schedules,
   workers,
   worker: workers,
   jobs,

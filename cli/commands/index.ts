@@ -53,9 +53,17 @@ export const commands: CommandSpec[] = [
     usage: 'validate',
     summary: 'checks manifests without any database',
     options: [files, recursive, ['-o, --output <format>', 'how the answer is printed', 'table']],
-    formats: ['table', 'json'],
-    examples: ['tq validate', 'tq validate -f manifests/report.yaml', 'tq validate -f bad.yaml -o json'],
+    formats: ['table', 'json', 'github', 'sarif'],
+    examples: ['tq validate', 'tq validate -f manifests/report.yaml', 'tq validate -o github'],
     load: () => import('./validate.ts'),
+  },
+  {
+    usage: 'explain [code]',
+    summary:
+      'what an error code means and how to mend it: of a diagnostic, a command or a job; without one all of them',
+    options: [output],
+    examples: ['tq explain', 'tq explain MAY_BE_MISSING'],
+    load: () => import('./explain.ts'),
   },
   {
     usage: 'apply',
@@ -70,6 +78,31 @@ export const commands: CommandSpec[] = [
     ],
     examples: ['tq apply', 'tq apply -f manifests/ --dry-run', 'tq apply -f manifests/ --prune'],
     load: () => import('./apply.ts'),
+  },
+  {
+    usage: 'history <name>',
+    summary: 'every revision of a workflow, a Task or a queue, and how many runs stay on each',
+    options: [output],
+    examples: ['tq history licence-report', 'tq history task/charge -o json'],
+    load: () => import('./history.ts'),
+  },
+  {
+    usage: 'rollback <name>',
+    summary: 'makes an older revision the current one again; runs keep the one they have',
+    options: [
+      ['--to <revision>', 'which (default: the last that was different)'],
+      ['--dry-run', 'says what would change, changes nothing'],
+      output,
+    ],
+    examples: ['tq rollback licence-report', 'tq rollback licence-report --to 3 --dry-run'],
+    load: () => import('./rollback.ts'),
+  },
+  {
+    usage: 'export [name]',
+    summary: 'what is applied, as it was written, comments included',
+    options: [],
+    examples: ['tq export', 'tq export workflow/licence-report'],
+    load: () => import('./export.ts'),
   },
   {
     usage: 'run <name>',
@@ -93,7 +126,7 @@ export const commands: CommandSpec[] = [
   },
   {
     usage: 'get <what> [name]',
-    summary: 'lists runs, workflows, tasks, queues, workers, hooks, or the jobs of a run',
+    summary: 'lists runs, workflows, tasks, queues, schedules, hooks, workers, or the jobs of a run',
     options: [
       ['--state <state>', 'runs in this state'],
       ['-l, --label <k=v>', 'runs with this label; again: with all of them'],
@@ -105,7 +138,7 @@ export const commands: CommandSpec[] = [
   },
   {
     usage: 'describe <what> [name]',
-    summary: 'all about a run (with its jobs and their attempts), a workflow, a task or a queue',
+    summary: 'all about a run (with its jobs and their attempts), a workflow, a task, a queue or a schedule',
     options: [output],
     examples: ['tq describe run @latest', 'tq describe workflow licence-report'],
     load: () => import('./describe.ts'),
@@ -223,7 +256,40 @@ export const commands: CommandSpec[] = [
     load: () => import('./hook.ts'),
   },
   {
-    usage: 'inspect <what>',
+    usage: 'beat',
+    summary: 'fires schedules, and nothing else; every worker does so as well, and any number may run at once',
+    options: [['-o, --output <format>', 'table for people, json for machines', 'table']],
+    formats: ['table', 'json'],
+    examples: ['tq beat'],
+    load: () => import('./beat.ts'),
+  },
+  {
+    usage: 'schedule <action> [name]',
+    summary:
+      'next: its fire times; pause, resume; trigger: runs it now; backfill: runs fire times of the past, at most once each',
+    options: [
+      ['--from <time>', 'next: after this moment (default: now); backfill: from this one on'],
+      ['--to <time>', 'backfill: before this moment (default: now)'],
+      ['--count <n>', 'next: so many (default 5)'],
+      ['--cron <expression>', 'next: of this expression instead of a schedule, with --timezone'],
+      ['--seconds', 'next: --cron has six fields, seconds first'],
+      ['--timezone <zone>', 'next: the zone of --cron'],
+      ['--concurrency <n>', 'backfill: at most so many runs at once (default 1)'],
+      ['--dry-run', 'backfill: says what would run'],
+      ['--cancel', 'backfill: stops it; runs that have started go on'],
+      output,
+    ],
+    examples: [
+      'tq schedule next nightly --from 2027-03-27T12:00Z --count 3',
+      "tq schedule next --cron '30 1 * * *' --timezone Europe/Lisbon",
+      'tq schedule pause nightly',
+      'tq schedule trigger nightly',
+      'tq schedule backfill nightly --from 2027-01-01T00:00Z --to 2027-02-01T00:00Z --concurrency 2',
+    ],
+    load: () => import('./schedule.ts'),
+  },
+  {
+    usage: 'inspect [what]',
     summary: 'asks workers: ping, active, reserved, scheduled, revoked, registered, stats, conf, report, queues',
     options: asking,
     exits: true,
@@ -231,7 +297,7 @@ export const commands: CommandSpec[] = [
     load: () => import('./inspect.ts'),
   },
   {
-    usage: 'control <order> [args...]',
+    usage: 'control [order] [args...]',
     summary:
       'tells workers: pool-grow N, pool-shrink N, autoscale MAX,MIN, rate-limit QUEUE RATE, time-limit TASK DURATION, add-queue QUEUE, remove-queue QUEUE, log-level LEVEL, events on|off, drain, shutdown',
     options: [['--force', 'shutdown: what runs is killed, and runs again elsewhere'], ...asking],

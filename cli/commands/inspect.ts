@@ -5,6 +5,7 @@ import { ago } from '../output.ts'
 import type { Action } from './index.ts'
 
 const inspect: Action = (io, options, what) => {
+  if (what === undefined) throw new TqError('USAGE', `say what to inspect: ${Object.keys(shapes).join(', ')}`)
   const type = String(what)
   const shape = shapes[type]
   if (!shape)

@@ -1,5 +1,5 @@
 import { listHandlers, openClient, readConfig } from '../../engine/client.ts'
-import { beat, reaper, relay, timers, worker } from '../../engine/server.ts'
+import { beat, chores, reaper, relay, timers, worker } from '../../engine/server.ts'
 import { urlOf } from '../connect.ts'
 import { openLog } from '../logger.ts'
 import { rangeOf } from './control.ts'
@@ -59,6 +59,7 @@ const workerCommand: Action = async (io, options) => {
     ).finally(() => stop.abort()),
     timers(context, stop.signal),
     beat(context, stop.signal),
+    chores(context, stop.signal),
     relay(context, stop.signal),
     reaper(context, config, stop.signal),
   ])

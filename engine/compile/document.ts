@@ -15,6 +15,8 @@ export type Document = {
   lines: LineIndex
   /** Offsets of the document in the text. */
   span: Span
+  /** With the comments around it. */
+  written: Span
   /** The YAML of each list and object. */
   origin: Map<object, Node>
   value: Json

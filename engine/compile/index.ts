@@ -36,7 +36,7 @@ export type CompiledManifest = {
   document: ManifestDocument
   /** SHA-256 of the canonical JSON of the document. */
   hash: string
-  /** The YAML of the document; of one that was recompiled, empty. */
+  /** The YAML of the document with its comments; of one that was recompiled, empty. */
   source: string
   plan?: Plan
   trigger?: Trigger
@@ -116,12 +116,23 @@ const compileOne = ({ document, broken }: Read, catalog: Catalog, diagnostics: D
       line: position(document.lines, document.span.start).line,
       document: manifest as unknown as ManifestDocument,
       hash: contentHash(manifest),
-      source: document.text.slice(document.span.start, document.span.end),
+      source: sourceOf(document),
       ...(plan && right ? { plan, planHash: planHash(plan) } : {}),
       ...(trigger && right ? { trigger, planHash: triggerHash(trigger) } : {}),
       uses: [...compilation.uses].sort(),
     },
   ]
+}
+
+/** As it was written, comments and all, without the lines that separate documents. */
+const sourceOf = ({ text, written }: Document): string => {
+  const source = text
+    .slice(written.start, written.end)
+    .trim()
+    .replace(/^---(?=\s)/, '')
+    .replace(/\n\.\.\.$/, '')
+    .trim()
+  return source === '' ? '' : `${source}\n`
 }
 
 const compilationOf = (
@@ -169,6 +180,7 @@ const documentOf = (manifest: ManifestDocument): Document => ({
   text: '',
   lines: lineIndex(''),
   span: { start: 0, end: 0 },
+  written: { start: 0, end: 0 },
   origin: new Map(),
   value: manifest as unknown as Json,
 })

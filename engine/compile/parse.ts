@@ -22,8 +22,11 @@ export const parse = ({ file, text }: Source): { documents: Document[]; diagnost
   }
   const documents: Document[] = []
   const diagnostics: Diagnostic[] = []
+  let end = 0
   for (const yaml of parsed) {
-    const read = readDocument(file, text, yaml, whole.lines)
+    const written = { start: end, end: yaml.range[2] }
+    end = written.end
+    const read = readDocument(file, text, yaml, whole.lines, written)
     diagnostics.push(...read.diagnostics)
     if (read.document) documents.push(read.document)
   }
@@ -33,11 +36,12 @@ export const parse = ({ file, text }: Source): { documents: Document[]; diagnost
 /** Keys are checked for doubles when values are made (`convert.ts`): here it would take the square of a map's size. */
 const options = { merge: true, uniqueKeys: false, prettyErrors: false, logLevel: 'silent' } as const
 
-const documentOf = (file: string, text: string, span: Span, lines: LineIndex): Document => ({
+const documentOf = (file: string, text: string, span: Span, lines: LineIndex, written = span): Document => ({
   file,
   text,
   lines,
   span,
+  written,
   origin: new Map(),
   value: null,
 })
@@ -47,10 +51,11 @@ const readDocument = (
   text: string,
   yaml: YamlDocument.Parsed,
   lines: LineIndex,
+  written: Span,
 ): { document?: Document; diagnostics: Diagnostic[] } => {
   const contents = yaml.contents
   const start = contents?.range?.[0] ?? yaml.range[0]
-  const document = documentOf(file, text, { start, end: yaml.range[1] }, lines)
+  const document = documentOf(file, text, { start, end: yaml.range[1] }, lines, written)
   const problems = [...yaml.errors, ...yaml.warnings]
   if (problems.length > 0) return { diagnostics: syntaxProblems(document, problems) }
   const diagnostics: Diagnostic[] = []

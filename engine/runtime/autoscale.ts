@@ -6,6 +6,8 @@ import type { Serving } from './serving.ts'
 
 /** Between two looks, ms. */
 const lookMs = 250
+/** The same while there is no range to keep to. */
+const unsetMs = 1000
 const defaultIdleMs = 30_000
 
 /**
@@ -29,7 +31,7 @@ export const autoscale = async (
 ): Promise<void> => {
   let seen: { at: number; busy: number }[] = []
   while (!signal.aborted) {
-    await sleep(lookMs, undefined, { signal }).catch(() => {})
+    await sleep(children.range() ? lookMs : unsetMs, undefined, { signal }).catch(() => {})
     const range = children.range()
     const pool = children.pool()
     if (signal.aborted || !range || !pool) continue

@@ -105,8 +105,14 @@ export const runningDev = async (dir: string): Promise<DevFile | null> => {
 }
 
 const readKafka = async (env: NodeJS.ProcessEnv, dev: string[] | undefined): Promise<KafkaOptions | null> => {
-  const brokers = env.TQ_KAFKA_BROKERS?.split(',').flatMap(text => text.trim() || []) ?? dev ?? []
-  if (brokers.length === 0) return null
+  const given = env.TQ_KAFKA_BROKERS || undefined // set to nothing is as good as not set
+  const brokers = given?.split(',').flatMap(text => text.trim() || []) ?? dev ?? []
+  if (brokers.length === 0 && given === undefined) return null
+  if (brokers.length === 0)
+    throw new TqError(
+      'INVALID_CONFIG',
+      `TQ_KAFKA_BROKERS is "${given}", which names no broker; write host:port, or leave it out`,
+    )
   const wrong = brokers.find(
     broker =>
       Number(broker.slice(broker.lastIndexOf(':') + 1)) > 65_535 ||

@@ -1,6 +1,6 @@
 import { eventTypes, typesOf, type EventCode, type EventType } from '../model/event.ts'
 import type { Json, JsonObject } from '../model/json.ts'
-import { type Batch, readBatches, setEvents, transactions } from '../store/event.ts'
+import { type Batch, maxToldValue, readBatches, setEvents, transactions } from '../store/event.ts'
 import { endedAttempts } from '../store/outcome.ts'
 import { readRuns, type RunRow } from '../store/run.ts'
 import { readSessions, type SessionRow as Row } from '../store/session.ts'
@@ -37,7 +37,6 @@ export type Page = { events: CloudEvent[]; position: number; more: boolean }
 const pageSize = 20
 /** A transaction's number may be taken this long before it is known as one under way. */
 const graceMs = 1000
-const maxOutput = 1024
 
 export type EventReader = { read(): Promise<Page> }
 
@@ -111,7 +110,7 @@ const openExpander = (context: Context) => {
     const wanted = facts.filter(fact => fact.run !== null && isEnd(fact.what))
     const outcomes = new Map(
       (wanted.length > 0
-        ? await endedAttempts(sql, wanted as { run: string; n: number; tries: number }[], maxOutput)
+        ? await endedAttempts(sql, wanted as { run: string; n: number; tries: number }[], maxToldValue)
         : []
       ).map(row => [`${row.run}/${row.n}/${row.tries}`, row]),
     )
@@ -121,7 +120,7 @@ const openExpander = (context: Context) => {
       if (run === null) return [workerEvent(fact, worker)]
       const found = runs.get(run)
       if (!found) return [] // removed meanwhile: nothing to say it of
-      const end = outcomes.get(`${run}/${fact.n}/${fact.tries}`)
+      const end = isEnd(fact.what) ? outcomes.get(`${run}/${fact.n}/${fact.tries}`) : undefined
       return typesOf(fact.what).map((type, k) =>
         type.startsWith('run.') ? runEvent(fact, type, found, end) : jobEvent(fact, type, k, found, worker, end),
       )
@@ -142,6 +141,7 @@ type Fact = {
   item: number | null
   tries: number
   us: number | null
+  input: Json
 }
 type End = Awaited<ReturnType<typeof endedAttempts>>[number]
 
@@ -156,6 +156,7 @@ const factsOf = (batch: Batch): Fact[] =>
     item: batch.item?.[i] ?? null,
     tries: batch.tries?.[i] ?? 1,
     us: batch.us?.[i] ?? null,
+    input: batch.run && Array.isArray(batch.detail) ? batch.detail[i]! : null,
   }))
 
 /** Those that have an outcome to tell of. */
@@ -211,7 +212,8 @@ const jobEvent = (
         ...(worker && node?.task && type !== 'job.queued'
           ? { worker: worker.worker, host: worker.host, pid: worker.pid }
           : {}),
-        ...(ends.has(type) && end ? endOf(type, node?.task ? fact.us : null, end) : {}),
+        ...inputOf(fact, type, row, end),
+        ...(end && ends.has(type) ? endOf(type, node?.task ? fact.us : null, end) : {}),
         ...(type === 'job.released' ? { requeue: true } : {}),
       },
     }),
@@ -219,12 +221,20 @@ const jobEvent = (
   }
 }
 
-const endOf = (type: EventType, us: number | null, { error, input, output, output_bytes }: End): JsonObject => ({
-  ...(input === null ? {} : { input }),
+/** A job's input is evaluated when a worker takes it: until then it is known only of a Task that was run by itself. */
+const inputOf = (fact: Fact, type: EventType, row: RunRow, end: End | undefined): JsonObject => {
+  if (type === 'job.released' || type === 'job.skipped' || type === 'job.omitted') return {}
+  const input = (row.kind === 'task' && fact.n === 0 ? small(row.input) : null) ?? fact.input ?? end?.input ?? null
+  return input === null ? {} : { input }
+}
+
+const small = (value: Json): Json => (JSON.stringify(value).length <= maxToldValue ? value : null)
+
+const endOf = (type: EventType, us: number | null, { error, output, output_bytes }: End): JsonObject => ({
   ...(us === null ? {} : { runtimeMs: us / 1000 }),
   ...(type !== 'job.succeeded' && error !== null ? { error } : {}),
   ...(type === 'job.succeeded' && output_bytes !== null
-    ? output_bytes <= maxOutput
+    ? output_bytes <= maxToldValue
       ? { output }
       : { outputBytes: output_bytes }
     : {}),
@@ -245,6 +255,7 @@ const runEvent = (fact: Fact, type: EventType, { row }: Found, end: End | undefi
         revision: row.revision,
         trigger: row.trigger,
         state,
+        ...(type === 'run.started' && small(row.input) !== null ? { input: row.input } : {}),
         ...(row.labels === null ? {} : { labels: row.labels as Json }),
         ...(row.reason !== null && type !== 'run.started' ? { reason: row.reason } : {}),
         ...(ended ? { warnings: row.warnings, runtimeMs: fact.batch.at.getTime() - row.started_at.getTime() } : {}),

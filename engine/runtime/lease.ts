@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { hostname, release, type } from 'node:os'
+import { hostname, loadavg, release, type } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { openConnection } from '../store/sql.ts'
@@ -23,6 +23,8 @@ type Options = {
   leaseMs: number
   /** What lists show of it: asked anew for each session. */
   about(): { queues: string[]; concurrency: number }
+  /** What is told of it with each renewal. */
+  does(): { active: number; processed: number }
   /** The session may not settle any more: whatever it runs must stop now. */
   onLost(): void
   onOpen(session: number): void
@@ -37,9 +39,10 @@ type Options = {
  */
 export const keepLease = async (context: Context, options: Options): Promise<Lease> => {
   const { leaseMs } = options
+  const introduction = { heartbeatMs: leaseMs / 5, ...software }
   let session: number | null = null
   let connection: pg.Client | null = null
-  let renewedAt = 0
+  let watch: NodeJS.Timeout | undefined
   let closing = false
   let renewing = false
 
@@ -52,11 +55,10 @@ export const keepLease = async (context: Context, options: Options): Promise<Lea
       namespace: context.namespace,
       host: hostname(),
       pid: process.pid,
-      heartbeatMs: leaseMs / 5,
-      software,
+      introduction,
     })
     keep(client, session)
-    renewedAt = asked
+    renewed(asked)
     options.onOpen(session)
   }
 
@@ -69,7 +71,19 @@ export const keepLease = async (context: Context, options: Options): Promise<Lea
     })
   }
 
+  /** A renewal that was asked for at that time counts from then. */
+  const renewed = (asked: number) => {
+    clearTimeout(watch)
+    if (!closing) watch = setTimeout(expire, asked + leaseMs * 0.85 - performance.now())
+  }
+
+  const expire = () => {
+    context.log('error', 'the lease could not be renewed: what runs here is stopped, others will take it up')
+    lose()
+  }
+
   const lose = () => {
+    clearTimeout(watch)
     session = null
     const old = connection
     connection = null
@@ -94,8 +108,10 @@ export const keepLease = async (context: Context, options: Options): Promise<Lea
     try {
       if (session === null) return await open()
       const asked = performance.now()
-      if (!(await renewSession(context.sql, { session, leaseMs }))) return lose()
-      renewedAt = asked
+      const loads = loadavg().map(load => Math.round(load * 100) / 100)
+      const heartbeat = context.events() === null ? null : { ...options.does(), loadavg: loads, ...introduction }
+      if (!(await renewSession(context.sql, { session, leaseMs, heartbeat }))) return lose()
+      renewed(asked)
       options.onRenewed()
     } catch (error) {
       context.log('debug', `the lease was not renewed: ${(error as Error).message}`)
@@ -106,18 +122,12 @@ export const keepLease = async (context: Context, options: Options): Promise<Lea
 
   await open()
   const timer = setInterval(tick, leaseMs / 5)
-  const watch = setInterval(() => {
-    if (session !== null && performance.now() - renewedAt > leaseMs * 0.85) {
-      context.log('error', 'the lease could not be renewed: what runs here is stopped, others will take it up')
-      lose()
-    }
-  }, leaseMs / 20)
   return {
     session: () => session,
     async close() {
       closing = true
       clearInterval(timer)
-      clearInterval(watch)
+      clearTimeout(watch)
       if (session !== null) await endSession(context.sql, session).catch(() => {})
       await connection?.end().catch(() => {})
     },

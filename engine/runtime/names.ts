@@ -1,6 +1,7 @@
 import { TqError } from '../model/errors.ts'
 import { type Kind, nouns } from '../model/kind.ts'
 import { nearest } from '../model/similar.ts'
+import { kindsOf } from '../store/history.ts'
 import { readManifests } from '../store/manifest.ts'
 import type { Context } from './context.ts'
 
@@ -19,4 +20,33 @@ export const noSuchManifest = async ({ sql, namespace }: Context, kinds: Kind[],
     `there is no ${kinds.map(kind => nouns[kind]).join(' or ')} "${name}" in namespace "${namespace}"; ${way}`,
     { name },
   )
+}
+
+/**
+ * The manifest that people mean: `task/charge`, or `charge` where only one kind has that name. It may be taken away since, so
+ * revisions count too.
+ *
+ * @throws NOT_FOUND, AMBIGUOUS
+ */
+export const resolveManifest = async (context: Context, typed: string): Promise<{ kind: Kind; name: string }> => {
+  const { sql, namespace } = context
+  const kinds = Object.keys(nouns) as Kind[]
+  const at = typed.indexOf('/')
+  if (at > 0) {
+    const kind = kinds.find(one => one === typed.slice(0, at))
+    if (!kind)
+      throw new TqError(
+        'USAGE',
+        `"${typed.slice(0, at)}" is no kind; write ${kinds.map(one => `${one}/NAME`).join(', ')}`,
+      )
+    return { kind, name: typed.slice(at + 1) }
+  }
+  const found = await kindsOf(sql, { namespace, name: typed })
+  if (found.length > 1)
+    throw new TqError(
+      'AMBIGUOUS',
+      `"${typed}" is the name of several; say which: ${found.map(kind => `${kind}/${typed}`).join(' or ')}`,
+    )
+  if (!found[0]) throw await noSuchManifest(context, kinds, typed)
+  return { kind: found[0], name: typed }
 }

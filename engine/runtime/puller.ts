@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Hint } from '../broker/index.ts'
-import { type Cursor, claimJobs, claimQueue } from '../store/claim.ts'
+import { type Cursor, claimJobs, claimQueue, queuesWithJobs } from '../store/claim.ts'
 import type { HeldJob, QueuedJob } from '../store/job.ts'
 import type { QueueRow } from '../store/manifest.ts'
 import type { Context } from './context.ts'
@@ -39,7 +39,7 @@ type Options = {
 
 /**
  * Claims up to the free capacity: the engine's own queue first, then the others in turns. Queues of which the last pull came
- * back full, or of which a hint spoke, are looked at whenever room comes free; all of them once a `pollMs`.
+ * back full, or of which a hint spoke, are pulled whenever room comes free; once a `pollMs` one look finds those that have jobs unknown to it.
  */
 export const openPuller = (context: Context, options: Options): Puller => {
   const hot = new Set<number>()
@@ -96,14 +96,16 @@ export const openPuller = (context: Context, options: Options): Puller => {
       named = []
       return false
     }
-    let asked = named.length > 0
-    if (asked) await claimNamed()
+    const cold = all ? queues.flatMap(({ id }) => (hot.has(id) ? [] : [id])) : []
+    if (cold.length > 0) for (const id of await queuesWithJobs(context.sql, cold)) hot.add(id)
+    let asked = cold.length > 0 || named.length > 0
+    if (named.length > 0) await claimNamed()
     const own = queues.find(queue => queue.id === 0)
-    if (own && (all || hot.has(0))) {
+    if (own && hot.has(0)) {
       asked = true
       await pullQueue(own, controlLimit)
     }
-    const wanted = queues.filter(queue => queue.id !== 0 && (all || hot.has(queue.id)))
+    const wanted = queues.filter(queue => queue.id !== 0 && hot.has(queue.id))
     const first = turn++ // also when there is no room for all: the next round begins with another
     const order = wanted.map((_, i) => wanted[(i + first) % wanted.length]!)
     for (const [i, queue] of order.entries()) {

@@ -11,6 +11,8 @@ import { lostLimit } from './task.ts'
 
 /** Between two looks at the sessions' locks: a lock that is free in both is no reconnect but a death (semantics R9). */
 export const lookMs = 300
+/** The same while there is one worker at most: nobody else could take its jobs. */
+const aloneMs = 1000
 
 /** How long a worker may be away and still obey what it was told meanwhile, ms. */
 const keptCommandsMs = 3_600_000
@@ -27,18 +29,20 @@ export const reaper = async (
   signal: AbortSignal,
 ): Promise<void> => {
   let unheld = new Set<number>()
+  let alone = false
   let patientUntil = 0
   let before = performance.now()
   let leftovers = true
   let tidiedAt = 0
   while (!signal.aborted) {
-    await sleep(lookMs * (0.9 + Math.random() / 5), undefined, { signal }).catch(() => {})
+    await sleep((alone ? aloneMs : lookMs) * (0.9 + Math.random() / 5), undefined, { signal }).catch(() => {})
     if (signal.aborted) return
     try {
       const now = performance.now()
       const sessions = await watchSessions(context.sql)
-      if (now - before > Math.max(leaseMs / 2, 3 * lookMs)) patientUntil = now + leaseMs
+      if (now - before > Math.max(leaseMs / 2, 3 * (alone ? aloneMs : lookMs))) patientUntil = now + leaseMs
       before = now
+      alone = sessions.length < 2 && sessions.every(s => s.held)
       const suspects = now < patientUntil ? [] : sessions.filter(s => s.expired || (!s.held && unheld.has(s.id)))
       const lost = suspects.length > 0 && (await justStarted(context.sql, { leaseMs })) ? [] : suspects
       unheld = new Set(sessions.filter(s => !s.held).map(s => s.id))

@@ -50,7 +50,9 @@ const send = async (
         if ((await Promise.race([publishing, stopped])) === 'stopped') return
         await moveRelay(context.sql, { namespace: context.namespace, position })
       }
-      quietMs = events.length > 0 ? lookMs : Math.min(idleMs, quietMs * 1.2)
+      // That workers are alive is no sign that more is to come.
+      const lively = events.some(event => event.type !== 'worker.heartbeat')
+      quietMs = lively ? lookMs : Math.min(idleMs, quietMs * 1.5)
       if (more) continue
       if ((await Promise.race([lost, sleep(quietMs, undefined, { signal }).catch(() => null)])) === 'lost') return
     }

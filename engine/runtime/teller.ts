@@ -1,6 +1,5 @@
-import { loadavg } from 'node:os'
 import { alsoBoth, alsoClaimed, toSay } from '../model/event.ts'
-import { tellFacts, tellHeartbeat } from '../store/event.ts'
+import { maxToldValue, tellFacts } from '../store/event.ts'
 import type { Context } from './context.ts'
 import type { InFlight } from './task.ts'
 
@@ -12,11 +11,10 @@ export type Teller = {
   watch(): void
   /** Resolves when what is being told is told: what happens next to those jobs comes after it. Null: nothing is being told. */
   pending(): Promise<void> | null
-  heartbeat(active: number, processed: number): Promise<void>
   stop(): void
 }
 
-/** Tells what no settling statement tells in time: that long jobs have started, and that the worker is alive. */
+/** Tells what no settling statement tells in time: that long jobs have started. */
 export const openTeller = (
   context: Context,
   session: () => number | null,
@@ -35,13 +33,14 @@ export const openTeller = (
     })
     if (late.length === 0) return
     for (const { one, news } of late) one.untold -= news
-    const facts = late.map(({ one: { job }, news }) => ({
+    const facts = late.map(({ one: { job, input }, news }) => ({
       what: toSay(news),
       run: job.run,
       n: job.n,
       node: job.node,
       item: job.item,
       tries: job.failures + job.lost + 1,
+      ...(input.length <= maxToldValue ? { input } : {}),
     }))
     telling = tellFacts(context.sql, { namespace, session: holder, facts })
       .then(() => {})
@@ -63,12 +62,6 @@ export const openTeller = (
   return {
     watch,
     pending: () => telling,
-    async heartbeat(active, processed) {
-      const holder = session()
-      if (context.events() === null || holder === null) return
-      const detail = { active, processed, loadavg: loadavg().map(load => Math.round(load * 100) / 100) }
-      await tellHeartbeat(context.sql, { namespace: context.namespace, session: holder, detail })
-    },
     stop: () => void (timer && clearTimeout(timer)),
   }
 }

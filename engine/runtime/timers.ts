@@ -3,7 +3,9 @@ import type { Context } from './context.ts'
 import { passDeadline } from './deadline.ts'
 
 /** The longest sleep, ms: the bound on a lost message that something was scheduled. */
-const maxSleepMs = 500
+const maxSleepMs = 1000
+/** The same while the broker does not carry. */
+const deafMs = 300
 
 /** Queues scheduled jobs when their time has come, and acts on deadlines. Sleeps until the next is due, or is told of one. */
 export const timers = async (context: Context, signal: AbortSignal): Promise<void> => {
@@ -13,14 +15,15 @@ export const timers = async (context: Context, signal: AbortSignal): Promise<voi
   })
   signal.addEventListener('abort', () => wakeUp(), { once: true })
   while (!signal.aborted) {
-    let sleepMs = maxSleepMs
+    const longest = context.broker.health().state === 'up' ? maxSleepMs : deafMs
+    let sleepMs = longest
     try {
       let due = await nextDue(context.sql)
       if (due !== null && due <= 0) {
         await act(context)
         due = await nextDue(context.sql)
       }
-      if (due !== null) sleepMs = Math.min(maxSleepMs, Math.max(0, due))
+      if (due !== null) sleepMs = Math.min(longest, Math.max(0, due))
     } catch (error) {
       context.log('debug', `the timers could not look: ${(error as Error).message}`)
     }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TqError } from '../model/errors.ts'
-import { parseId } from '../model/id.ts'
+import { parseId, shortId } from '../model/id.ts'
 import type { Json } from '../model/json.ts'
 import type { Plan } from '../model/plan.ts'
 import { ended } from '../model/state.ts'
@@ -47,7 +47,7 @@ export const wait = async (
     if (performance.now() > until)
       throw new TqError(
         'TIMEOUT',
-        `run ${id} is still ${run.state} after ${timeoutMs} ms; it goes on: \`tq wait\` waits again`,
+        `run ${shortId(id)} is still ${run.state} after ${timeoutMs} ms; it goes on: tq wait ${shortId(id)}`,
       )
     await sleep(pauseMs, undefined, { signal }).catch(() => {})
   }

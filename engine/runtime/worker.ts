@@ -108,6 +108,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     worker: options.name,
     handlers: options.handlers,
     about,
+    does: () => ({ active: inFlight.size, processed: endedAttempts(totals) }),
     leaseMs: options.leaseMs,
     onOpen: session => context.log('debug', 'session opened', { session }),
     onLost: loseEverything,
@@ -313,7 +314,6 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
   /** With each renewal: queues' live fields, long jobs that were cancelled, jobs of lost answers. */
   async function lookAfter() {
     await context.lookAtEvents()
-    await teller.heartbeat(inFlight.size, endedAttempts(totals))
     await serving.refresh()
     await doomed.look()
     const session = lease.session()

@@ -31,6 +31,14 @@ export const claimQueue = (sql: Sql, claim: Claim & { limited?: boolean }): Prom
       })
     : claimRows(sql, { ...claim, limited: false })
 
+/** Those of these queues in which something is queued: one look for all, where most have nothing. */
+export const queuesWithJobs = async (sql: Sql, queues: number[]): Promise<number[]> => {
+  const rows = await sql<{ id: number }>`
+  select queue.id from unnest(${column(queues)}::int[]) as queue(id),
+    lateral (select from job where queue = queue.id and phase = 'ready' and session is null order by rank, due_at limit 1) first`
+  return rows.map(row => row.id)
+}
+
 type Claim = { session: number; queue: number; limit: number; after?: Cursor }
 export type Claimed = { jobs: HeldJob[]; runs: RunFacts[]; busy: boolean; cursor?: Cursor }
 

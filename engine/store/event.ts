@@ -1,4 +1,5 @@
 import { code } from '../model/event.ts'
+import type { Json } from '../model/json.ts'
 import { column, none, part, type Part, type Sql } from './sql.ts'
 
 /**
@@ -17,17 +18,30 @@ export const tell = (namespace: string | null, session: number | null, facts: Pa
     from (${facts}) fact having count(*) > 0
   )`
 
-export type Fact = { what: number; run: string; n: number; node: number; item: number | null; tries: number }
+/** Longer inputs and outputs are left out of events; bytes of JSON. */
+export const maxToldValue = 1024
+
+export type Fact = {
+  what: number
+  run: string
+  n: number
+  node: number
+  item: number | null
+  tries: number
+  /** JSON, where it is known and not too long. */
+  input?: string
+}
 
 /** Tells facts by themselves, about jobs that the session holds. */
 export const tellFacts = (
   sql: Sql,
   { namespace, session, facts }: { namespace: string; session: number | null; facts: Fact[] },
 ) => sql`
-  insert into event_batch (namespace, session, what, run, n, node, item, tries, us)
+  insert into event_batch (namespace, session, what, run, n, node, item, tries, us, detail)
   values (${namespace}, ${session}, ${column(facts.map(f => f.what))}::smallint[], ${column(facts.map(f => f.run))}::uuid[],
     ${column(facts.map(f => f.n))}::int[], ${column(facts.map(f => f.node))}::int[], ${column(facts.map(f => f.item))}::int[],
-    ${column(facts.map(f => f.tries))}::int[], array_fill(null::bigint, array[${facts.length}::int]))`
+    ${column(facts.map(f => f.tries))}::int[], array_fill(null::bigint, array[${facts.length}::int]),
+    ${`[${facts.map(f => f.input ?? 'null').join(',')}]`}::json)`
 
 type WorkerEvent = 'worker.online' | 'worker.heartbeat' | 'worker.offline'
 
@@ -37,15 +51,6 @@ export const tellWorkers = (what: WorkerEvent, detail: object): Part => part`, t
     select changed.namespace, changed.id, array[${code[what]}]::smallint[], ${JSON.stringify(detail)}::json from changed
     where coalesce((select events from namespace where name = changed.namespace), true)
   )`
-
-/** Tells how a worker does. */
-export const tellHeartbeat = (
-  sql: Sql,
-  { namespace, session, detail }: { namespace: string; session: number; detail: object },
-) => sql`
-  with changed as (select ${namespace}::text as namespace, ${session}::int as id)
-  ${tellWorkers('worker.heartbeat', detail)}
-  select id from changed`
 
 /** Whether a namespace's events are told. */
 export const eventsOn = async (sql: Sql, namespace: string): Promise<boolean> => {
@@ -68,7 +73,8 @@ export type Batch = {
   item: (number | null)[] | null
   tries: number[] | null
   us: (number | null)[] | null
-  detail: object | null
+  /** Of a worker: what it says. Of jobs told of by themselves: their inputs. */
+  detail: Json
 }
 
 /** Batches after a position, oldest first. Numbers are given out before their commit: a later one may be seen first. */

@@ -81,7 +81,7 @@ export type NewRevision = {
   plan: number | null
 }
 
-/** Adds revisions and makes them the current ones. */
+/** Adds revisions and makes them the current ones. One without a source was only compiled anew: it is still from where it was. */
 export const storeRevisions = async (
   sql: Sql,
   { namespace, origin, revisions }: { namespace: string; origin: string; revisions: NewRevision[] },
@@ -102,10 +102,12 @@ export const storeRevisions = async (
       (select coalesce(max(r.revision), 0) + 1 from revision r where r.namespace = ${namespace} and r.kind = given.kind and r.name = given.name),
       hash, document, source, file, plan
     from given
-    returning kind, name, revision
+    returning kind, name, revision, source
   )
   insert into manifest (namespace, kind, name, revision, origin)
-  select ${namespace}, kind, name, revision, ${origin} from added
+  select ${namespace}, kind, name, revision,
+    case when source = '' then (select m.origin from manifest m where m.namespace = ${namespace} and m.kind = added.kind and m.name = added.name) else ${origin} end
+  from added
   on conflict (namespace, kind, name) do update set revision = excluded.revision, origin = excluded.origin
   returning kind, name, revision`
 

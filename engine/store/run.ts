@@ -202,17 +202,19 @@ export const listRuns = (
   sql: Sql,
   {
     namespace,
+    id,
     name,
     state,
     labels = {},
     limit,
-  }: { namespace: string; name?: string; state?: string; labels?: Labels; limit: number },
+  }: { namespace: string; id?: string; name?: string; state?: string; labels?: Labels; limit: number },
 ): Promise<(RunRow & { done: number; open: number })[]> => sql<RunRow & { done: number; open: number }>`
   select r.id, r.namespace, r.kind, r.name, r.revision, r.plan, r.state, r.input, r.labels, r.trigger, r.reason, r.warnings, r.fire_time, r.started_at, r.ended_at,
     (select count(*)::int from outcome o where o.run = r.id and o.final) as done,
     (select count(*)::int from job j where j.run = r.id) as open
   from (
-    select * from run where namespace = ${namespace} and (${name ?? null}::text is null or name = ${name ?? null})
+    select * from run where namespace = ${namespace} and (${id ?? null}::uuid is null or id = ${id ?? null}::uuid)
+      and (${name ?? null}::text is null or name = ${name ?? null})
       and (${state ?? null}::text is null or state::text = ${state ?? null})
       and (${JSON.stringify(labels)}::text = '{}' or labels::jsonb @> ${JSON.stringify(labels)}::text::jsonb)
     order by id desc limit ${limit}

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { tellWorkers } from './event.ts'
-import { column, tagged, type Sql } from './sql.ts'
+import { column, none, tagged, type Sql } from './sql.ts'
 
 export type NewSession = {
   namespace: string
@@ -11,10 +11,16 @@ export type NewSession = {
   handlers: string[]
   concurrency: number
   leaseMs: number
+  introduction: Introduction
+}
+
+/** What those who are told of a worker know of it. */
+export type Introduction = {
   /** How often it will be heard of. */
   heartbeatMs: number
-  /** What it is, for those who are told of it. */
-  software: { software: string; version: string; system: string }
+  software: string
+  version: string
+  system: string
 }
 
 /**
@@ -30,7 +36,7 @@ export const openSession = async (connection: pg.ClientBase, session: NewSession
     ${JSON.stringify(session.handlers)}::json, ${session.concurrency}, clock_now() + ${session.leaseMs}::float8 * interval '1 millisecond')
   returning id, namespace
   )
-  ${tellWorkers('worker.online', { concurrency: session.concurrency, queues: session.queues, heartbeatMs: session.heartbeatMs, ...session.software })}
+  ${tellWorkers('worker.online', { concurrency: session.concurrency, queues: session.queues, ...session.introduction })}
   select id from changed`
   await holdSession(connection, row!.id)
   return row!.id
@@ -42,14 +48,22 @@ export const holdSession = async (connection: pg.ClientBase, session: number): P
   return row!.held
 }
 
-/** Prolongs the lease. False: the session was declared lost, its jobs are or will be others'. */
+/**
+ * Prolongs the lease, and tells how the worker does. False: the session was declared lost, its jobs are or will be others'.
+ *
+ * @param heartbeat what is told; null: nothing
+ */
 export const renewSession = async (
   sql: Sql,
-  { session, leaseMs }: { session: number; leaseMs: number },
+  { session, leaseMs, heartbeat }: { session: number; leaseMs: number; heartbeat: object | null },
 ): Promise<boolean> => {
   const rows = await sql`
+  with changed as (
   update session set lease_ends_at = clock_now() + ${leaseMs}::float8 * interval '1 millisecond'
-  where id = ${session} and ended_at is null and lease_ends_at > clock_now() returning id`
+  where id = ${session} and ended_at is null and lease_ends_at > clock_now() returning id, namespace
+  )
+  ${heartbeat === null ? none : tellWorkers('worker.heartbeat', heartbeat)}
+  select id from changed`
   return rows.length > 0
 }
 

@@ -91,12 +91,15 @@ export const countQueued = async (
   return row!.jobs
 }
 
-/** The result of a run: the final outcome of its root. */
+/** The result of a run: the final outcome of its root; of one that was cancelled as a whole the error says why. */
 export const readRoot = async (sql: Sql, run: string): Promise<{ output: Json; error: Json } | null> => {
   const [row] = await sql<{
     output: Json
     error: Json
-  }>`select output, error from outcome where run = ${run} and n = 0 and final`
+  }>`
+  select output, case when run.state = 'cancelled' and run.reason is not null and error ->> 'name' = 'Cancelled'
+    then json_build_object('name', 'Cancelled', 'message', run.reason) else error end as error
+  from outcome join run on run.id = outcome.run where outcome.run = ${run} and n = 0 and final`
   return row ?? null
 }
 

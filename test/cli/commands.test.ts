@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 import { execa } from 'execa'
@@ -95,8 +96,11 @@ test('a cancelled run exits with 4', async t => {
   const cancelled = await run('cancel', id.slice(-8), '--reason', 'the wrong month')
   t.is(cancelled.exitCode, 0)
   t.regex(cancelled.stdout, /is being cancelled/)
-  t.is((await waiting).exitCode, 4)
+  const waited = await waiting
+  t.is(waited.exitCode, 4)
+  t.regex(waited.stderr, /Cancelled: the wrong month/)
   t.regex((await run('cancel', id)).stdout, /had ended before/)
+  for (const name of [id, id.slice(-8)]) t.is((await run('get', 'run', name, '-o', 'name')).stdout, id)
   t.regex((await run('describe', 'run', id)).stdout, /Reason: +the wrong month/)
 })
 
@@ -104,8 +108,10 @@ test('a run whose deadline passed exits with 5, and so does a --timeout, after w
   t.is((await run('run', 'late', '--wait')).exitCode, 5)
   const { exitCode, stdout } = await run('run', 'long', '--wait', '--timeout', '50ms', '-o', 'json')
   t.is(exitCode, 5)
-  t.is((JSON.parse(stdout) as { error: { code: string } }).error.code, 'TIMEOUT')
-  await run('cancel', '@latest')
+  const { error } = JSON.parse(stdout) as { error: { code: string; detail: string } }
+  t.is(error.code, 'TIMEOUT')
+  const [, id] = /tq wait (\w{8})$/.exec(error.detail)!
+  t.is((await run('cancel', id!)).exitCode, 0)
 })
 
 test('what is not there exits with 6, and says what is near', async t => {
@@ -120,6 +126,27 @@ test('what is not there exits with 6, and says what is near', async t => {
     t.regex((await here(...args)).stderr, /did you mean "greet"\?/, args.join(' '))
   t.regex((await run('run', 'something-else')).stderr, /there are breaks, greet, late, long/)
   t.is((await run('describe', 'run', 'zzzzzzzz')).exitCode, 6)
+})
+
+test('history lists revisions, rollback makes an older one the current one, export gives back what was written', async t => {
+  const turned = (text: string) =>
+    `# ${text}\napiVersion: tq/v1\nkind: Chain\nmetadata: { name: turned }\nspec:\n  steps: [{ task: say, with: { text: ${text} } }]\n`
+  for (const text of ['first', 'second']) {
+    writeFileSync(join(dir, 'turned.yaml'), turned(text))
+    t.is((await run('apply', '-f', 'turned.yaml')).exitCode, 0)
+  }
+  t.regex((await here('history', 'turned')).stdout, /^REVISION .*\n2 \(current\) .*turned\.yaml\n1 .*turned\.yaml$/)
+  t.is(`${(await here('export', 'turned')).stdout}\n`, turned('second'))
+  const tried = await here('rollback', 'turned', '--dry-run')
+  t.regex(tried.stderr, /workflow\/turned would be as revision 1 had it; nothing was changed/)
+  const done = await here('rollback', 'workflow/turned', '--to', '1')
+  t.is(done.exitCode, 0)
+  t.regex(done.stdout, /workflow\/turned +updated +revision 2 → 3/)
+  t.is(`${(await here('export', 'turned')).stdout}\n`, turned('first'))
+  t.is((await here('rollback', 'turned', '--to', '9')).exitCode, 6)
+  const both = await here('history', 'twice')
+  t.is(both.exitCode, 2)
+  t.regex(both.stderr, /workflow\/twice or task\/twice/)
 })
 
 test('an idempotency key gives the first run again, and with another input exits with 7', async t => {
@@ -174,7 +201,7 @@ test('wrong usage exits with 2 and proposes what is near', async t => {
   const cases: [string[], RegExp][] = [
     [['rnu'], /Did you mean run\?/],
     [['get', 'runs', '--statee', 'x'], /Did you mean --state\?/],
-    [['get', 'nonsense'], /there are runs, workflows, tasks, queues, workers, jobs/],
+    [['get', 'nonsense'], /there are runs, workflows, tasks, queues, schedules, workers, jobs, hooks/],
     [['get', 'rusn'], /did you mean "run/],
     [['get', 'runs', '--state', 'faild'], /did you mean "failed"/],
     [['get', 'runs', '--limit', 'many'], /write a number from 1/],
@@ -200,7 +227,10 @@ test('wrong usage exits with 2 and proposes what is near', async t => {
 
 const calls: { [command: string]: string[] } = {
   validate: [],
+  explain: ['UNKNOWN_TASK'],
   apply: [],
+  history: ['greet'],
+  rollback: ['greet', '--to', '1'],
   run: ['task/twice', '-i', 'text=x'],
   get: ['runs'],
   describe: ['@latest'],
@@ -211,13 +241,14 @@ const calls: { [command: string]: string[] } = {
   plan: ['greet'],
   db: ['status'],
   hook: ['rejections'],
+  schedule: ['next', '--cron', '0 0 * * *', '--timezone', 'UTC'],
   inspect: ['ping'],
   control: ['log-level', 'info'],
 }
 
 for (const spec of commands.filter(({ options }) => options.some(([flags]) => flags.startsWith('-o,')))) {
   const name = spec.usage.split(' ')[0]!
-  if (['worker', 'server'].includes(name)) continue // they run until they are told to stop; worker.test.ts, server.test.ts
+  if (['worker', 'server', 'beat'].includes(name)) continue // they run until they are told to stop; worker.test.ts, server.test.ts
   test(`tq ${name} answers in JSON, and in each other format, and errors too are JSON`, async t => {
     const { stdout: id } = await here('run', 'greet', '-i', 'name=Ada', '--wait', '-o', 'name')
     const args = [name, ...calls[name]!, ...(['wait', 'cancel'].includes(name) ? [id] : [])]
@@ -241,7 +272,7 @@ for (const spec of commands.filter(({ options }) => options.some(([flags]) => fl
     )
     t.is(unknown.exitCode, 2)
     t.is((JSON.parse(unknown.stdout) as { error: { code: string } }).error.code, 'USAGE')
-    if (name === 'validate') return
+    if (['validate', 'explain'].includes(name)) return // no database is asked
     const down = await tqHere(dir, [...args, '-o', 'json'], { TQ_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' })
     t.is(down.exitCode, 69)
     t.is((JSON.parse(down.stdout) as { error: { code: string } }).error.code, 'DATABASE_UNREACHABLE')

@@ -1,6 +1,7 @@
 import type { ExecutionContext } from 'ava'
-import { type CloudEvent, openEvents, positionAt } from '../../engine/client.ts'
-import { newJournal, testEngine, type TestEngine, until, workflow } from '../support/engine.ts'
+import type { CloudEvent } from '../../engine/client.ts'
+import { newJournal, testEngine, until, workflow } from '../support/engine.ts'
+import { eventsOf } from '../support/events.ts'
 import { kafkaClient, kafkaOptions, kafkaTest, testKafka } from '../support/kafka.ts'
 import { startWorker } from '../support/worker.ts'
 
@@ -30,21 +31,6 @@ const sample = (dir: string) =>
 `,
   )
 
-/** All that was told of a run, from the outbox. */
-const told = async (engine: TestEngine, run: string): Promise<CloudEvent[]> => {
-  const reader = openEvents(engine.context, await positionAt(engine.sql, null))
-  const found: CloudEvent[] = []
-  await until(async () => {
-    for (let more = true; more; ) {
-      const page = await reader.read()
-      found.push(...page.events.filter(event => event.data.run === run))
-      more = page.more
-    }
-    return found.some(event => event.type === 'run.failed')
-  })
-  return found
-}
-
 kafkaTest('the same workflow tells the same events on both brokers', async t => {
   const { options } = await ownTopics(t)
   const multisets = []
@@ -54,7 +40,7 @@ kafkaTest('the same workflow tells the same events on both brokers', async t => 
     await engine.applyYaml(sample(newJournal().dir))
     const { id, state } = await engine.run('sample')
     t.is(state, 'failed')
-    const events = (await told(engine, id)).filter(event => event.type !== 'job.released')
+    const events = (await eventsOf(engine, id)).filter(event => event.type !== 'job.released')
     multisets.push(events.map(({ type, data }) => `${type} ${data.step ?? ''} ${data.attempt ?? ''}`).sort())
   }
   t.true(multisets[0]!.length > 60)

@@ -6,6 +6,7 @@ import { type CloudEvent, openEvents, positionAt, switchEvents } from '../../eng
 import { code } from '../../engine/model/event.ts'
 import { tellFacts } from '../../engine/store/event.ts'
 import { newJournal, testEngine, type TestEngine, until, workflow } from '../support/engine.ts'
+import { eventsOf } from '../support/events.ts'
 import { insertRun } from '../support/store.ts'
 
 let engine: TestEngine
@@ -18,20 +19,6 @@ const ajv = new Ajv2020({ strict: false })
 addFormats.default(ajv)
 const valid = ajv.compile(schema)
 
-/** All that was told of a run. */
-const eventsOf = async (run: string): Promise<CloudEvent[]> => {
-  const reader = openEvents(engine.context, await positionAt(engine.sql, null))
-  const found: CloudEvent[] = []
-  await until(async () => {
-    for (let more = true; more; ) {
-      const page = await reader.read()
-      found.push(...page.events.filter(event => event.data.run === run))
-      more = page.more
-    }
-    return found.some(event => /^run\.(succeeded|failed|cancelled)$/.test(event.type))
-  })
-  return found
-}
 /** `type attempt` by step, in their order. What was handed back before it started, as happens behind a slow neighbour, is left out. */
 const bySteps = (events: CloudEvent[]): Record<string, string[]> => {
   const steps: Record<string, string[]> = {}
@@ -73,7 +60,7 @@ test('every transition of every job is told, in its order, once', async t => {
   )
   const run = await engine.run('told')
   t.is(run.state, 'failed')
-  const events = await eventsOf(run.id)
+  const events = await eventsOf(engine, run.id)
   const steps = bySteps(events)
   t.deepEqual(
     Object.fromEntries(Object.entries(steps).sort()),
@@ -130,7 +117,75 @@ test('a job that runs long is told of as started while it runs; one that waits b
   t.false(seen.includes('job.succeeded'))
   journal.open('go')
   await engine.ended(id)
-  t.deepEqual(bySteps(await eventsOf(id)).a, ran)
+  t.deepEqual(bySteps(await eventsOf(engine, id)).a, ran)
+})
+
+test('events have the input from the moment at which it is known', async t => {
+  const journal = newJournal()
+  await engine.applyYaml(
+    workflow(
+      'Chain',
+      'given',
+      `
+    inputs: { n: { type: integer } }
+    steps:
+      - { id: quick, task: echo, with: { n: "{{ inputs.n }}" } }
+      - { id: slow, task: journal, with: { journal: "${journal.file}", name: a, gate: "${journal.gate('go')}" } }`,
+    ),
+  )
+  const id = await engine.start('given', { n: 7 })
+  const reader = openEvents(engine.context, await positionAt(engine.sql, null))
+  const seen: CloudEvent[] = []
+  await until(async () => {
+    seen.push(...(await reader.read()).events.filter(event => event.data.run === id))
+    return seen.some(event => event.type === 'job.started' && event.data.step === 'slow')
+  })
+  journal.open('go')
+  const inputs = (step: string | undefined, events: CloudEvent[]) =>
+    events.filter(event => event.data.step === step).map(event => [event.type, event.data.input])
+  t.deepEqual(inputs('slow', seen), [
+    ['job.queued', undefined],
+    ...['job.claimed', 'job.started'].map(type => [
+      type,
+      { journal: journal.file, name: 'a', gate: journal.gate('go') },
+    ]),
+  ])
+  await engine.ended(id)
+  const events = await eventsOf(engine, id)
+  t.deepEqual(inputs(undefined, events)[0], ['run.started', { n: 7 }])
+  t.deepEqual(inputs('quick', events), [
+    ['job.queued', undefined],
+    ...['job.claimed', 'job.started', 'job.succeeded'].map(type => [type, { n: 7 }]),
+  ])
+  for (const event of events) t.true(valid(event), JSON.stringify([valid.errors, event]))
+})
+
+test('a Task that is run by itself is told of with its input from the first', async t => {
+  await engine.applyYaml('apiVersion: tq/v1\nkind: Task\nmetadata: { name: alone }\nspec: { handler: noop }\n')
+  const run = await engine.run('alone', { a: 1 })
+  const events = await eventsOf(engine, run.id)
+  t.deepEqual(
+    events.filter(event => event.data.step === '').map(event => [event.type, event.data.input]),
+    ['queued', 'claimed', 'started', 'succeeded'].map(what => [`job.${what}`, { a: 1 }]),
+  )
+})
+
+test('a heartbeat says all that a worker says when it comes, and how it does', async t => {
+  const reader = openEvents(engine.context, await positionAt(engine.sql, null))
+  const seen: CloudEvent[] = []
+  const first = (type: string) => seen.find(event => event.type === type)
+  await until(async () => {
+    seen.push(...(await reader.read()).events)
+    return first('worker.online') && first('worker.heartbeat')
+  })
+  const { heartbeatMs, software, version, system } = first('worker.online')!.data
+  t.is(software, 'tq')
+  const { data } = first('worker.heartbeat')!
+  t.like(data, { heartbeatMs, software, version, system })
+  t.deepEqual(
+    ['active', 'processed', 'loadavg'].filter(field => !(field in data)),
+    [],
+  )
 })
 
 test('events are off where the namespace says so, and nothing is written', async t => {

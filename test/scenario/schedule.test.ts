@@ -1,4 +1,13 @@
 import test from 'ava'
+import {
+  cancelBackfill,
+  pauseSchedule,
+  planBackfill,
+  resumeSchedule,
+  startBackfill,
+  triggerSchedule,
+} from '../../engine/client.ts'
+import { listBackfills } from '../../engine/store/backfill.ts'
 import { documents, newJournal, testEngine, until, workflow } from '../support/engine.ts'
 
 /** Schedules by the clock of the database, which these tests move. Each begins where the last has left it. */
@@ -184,4 +193,85 @@ test.serial('dates in its input are of its zone', async t => {
   const [run] = await runsOf('local')
   const local = new Date(run!.fire_time.getTime() + 14 * 3_600_000).toISOString()
   t.is(run!.input.time, local.slice(0, 16).replace('T', ' '))
+})
+
+test.serial(
+  'a paused schedule fires nothing; resumed it goes on from then, and does not make up for its pause',
+  async t => {
+    await engine.applyYaml(schedule('rests', `{ every: 1h, ${withTime} }`))
+    await pauseSchedule(engine.context, 'rests')
+    await engine.applyYaml(schedule('wakes', `{ every: 1h, ${withTime} }`))
+    await toNextHour(3)
+    await settled('wakes')
+    t.is((await runsOf('rests')).length, 0)
+    const next = await resumeSchedule(engine.context, 'rests')
+    await toNextHour()
+    await until(async () => (await runsOf('rests')).length === 1)
+    t.is((await runsOf('rests'))[0]!.fire_time.getTime(), next!)
+  },
+)
+
+test.serial('triggered by hand it runs now, beside its fire times', async t => {
+  await engine.applyYaml(schedule('asked', `{ every: 1h, ${withTime} }`))
+  const before = await stateOf('asked')
+  const run = await engine.ended(await triggerSchedule(engine.context, 'asked'))
+  t.is(run.state, 'succeeded')
+  t.deepEqual(await stateOf('asked'), before)
+})
+
+const clock = async () => {
+  const [row] = await engine.sql<{ ms: number }>`select extract(epoch from clock_now())::float8 * 1000 as ms`
+  return row!.ms
+}
+const backfillOf = async (name: string) =>
+  (await listBackfills(engine.sql, { namespace: 'default', schedule: name, limit: 1 }))[0]!
+
+test.serial('a backfill runs each fire time of the past that has no run, so many at a time, and no other', async t => {
+  await engine.applyYaml(schedule('behind', `{ every: 1h, ${withTime} }`))
+  await toNextHour()
+  await until(async () => (await runsOf('behind')).length === 1)
+  const now = await clock()
+  const from = now - 20 * 3_600_000
+  t.like(await planBackfill(engine.context, 'behind', { from, to: null }), { present: 1 })
+  const { times } = await startBackfill(engine.context, 'behind', { from, to: null, concurrency: 3 })
+  await until(async () => (await backfillOf('behind')).state === 'done')
+  t.like(await backfillOf('behind'), { fired: times.length - 1, present: 1, problem: null })
+  const runs = await runsOf('behind')
+  t.deepEqual(
+    runs.map(run => run.fire_time.getTime()),
+    times,
+  )
+  t.deepEqual(
+    runs.map(run => Date.parse(run.input.time)),
+    times,
+  )
+  const [peak] = await engine.sql<{ most: number }>`
+  select max(at_once)::int as most from (
+    select (select count(*) from run o where o.trigger = r.trigger and o.started_at <= r.started_at and coalesce(o.ended_at, 'infinity') > r.started_at) as at_once
+    from run r where trigger = 'schedule/behind' and fire_time < to_timestamp(${now - 3_600_000} / 1000.0)) o`
+  t.true(peak!.most <= 3, `${peak!.most} at once`)
+  await startBackfill(engine.context, 'behind', { from, to: null, concurrency: 3 })
+  await until(async () => (await backfillOf('behind')).state === 'done')
+  t.is((await runsOf('behind')).length, times.length)
+})
+
+test.serial('a backfill that is cancelled starts nothing more', async t => {
+  const journal = newJournal()
+  await engine.applyYaml(
+    documents(
+      workflow(
+        'Chain',
+        'slow',
+        `steps: [{ task: journal, with: { journal: "${journal.file}", name: slow, gate: "${journal.gate('go')}" } }]`,
+      ),
+      schedule('stops', '{ every: 1h, workflow: slow }'),
+    ),
+  )
+  await startBackfill(engine.context, 'stops', { from: (await clock()) - 10 * 3_600_000, to: null, concurrency: 2 })
+  await until(async () => (await runsOf('stops')).length === 2)
+  t.is(await cancelBackfill(engine.context, 'stops'), 1)
+  journal.open('go')
+  for (const { id } of await runsOf('stops')) await engine.ended(id)
+  t.is((await runsOf('stops')).length, 2)
+  t.is((await backfillOf('stops')).state, 'cancelled')
 })

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { claimJobs, claimQueue, release } from '../../engine/store/claim.ts'
+import { claimJobs, claimQueue, queuesWithJobs, release } from '../../engine/store/claim.ts'
 import { openScopes } from '../../engine/store/open.ts'
 import { retry } from '../../engine/store/retry.ts'
 import { settle } from '../../engine/store/settle.ts'
@@ -42,6 +42,7 @@ const statements = (
   queued: { run: string; n: number; attempt: number }[],
 ): { [name: string]: [(sql: Sql) => Promise<unknown>, object?] } => ({
   claimQueue: [sql => claimQueue(sql, { session, queue: 1, limit: batch })],
+  queuesWithJobs: [sql => queuesWithJobs(sql, [0, 1, 2, 3])],
   claimJobs: [sql => claimJobs(sql, { session, queues: [1], jobs: queued })],
   settle: [
     sql =>

@@ -30,13 +30,10 @@ const ownQueue = 0
  * One consumer group per queue, because members of one group with different subscriptions lose messages; one of its own per
  * process for what concerns all.
  */
-export const openKafka = async (
-  options: BrokerOptions & { kafka: KafkaOptions },
-  client?: KafkaClient,
-): Promise<Broker> => {
+export const openKafka = async (options: BrokerOptions & { kafka: KafkaOptions }): Promise<Broker> => {
   const { namespace, queue: queueOf, kafka, log = () => {} } = options
   const area = `${kafka.topicPrefix}.${namespace}`
-  const connection = client ?? openKafkajs(kafka)
+  const connection = openKafkajs(kafka)
   const topics = openTopics(connection, log)
   const sender = openSender(connection, topics, namespace)
   const publisher = openPublisher(connection, topics, eventsTopic(area), () =>

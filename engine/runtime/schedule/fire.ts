@@ -70,10 +70,10 @@ export const fireDue = async (
       const made = await startRuns(sql, target.start, runs, announced(context))
       rings.push([target, made])
     }
-    await advance(sql, {
-      namespace,
-      advances: all.map(({ row, schedule, verdict, fires }) => advanceOf(row, schedule, verdict, fires)),
-    })
+    await advance(
+      sql,
+      all.map(({ row, schedule, verdict, fires }) => advanceOf(row, schedule, verdict, fires)),
+    )
     cancels.push(...all.flatMap(one => one.verdict.cancels))
     return due.length
   })
@@ -141,7 +141,7 @@ const groupRuns = (fires: Fire[]): Map<Startable, NewRun[]> => {
 }
 
 const advanceOf = (
-  { name, open }: DueSchedule,
+  { place, open }: DueSchedule,
   { overlap, catchUp }: Schedule,
   verdict: ReturnType<typeof decide>,
   fires: Fire[],
@@ -151,7 +151,7 @@ const advanceOf = (
   const last = made.at(-1)
   const minded = overlap !== 'allow' || catchUp.policy === 'each'
   return {
-    name,
+    place,
     slot: verdict.slot,
     nextAt: verdict.nextAt,
     fired: last ? { slot: last.slot, run: last.run.id } : null,
