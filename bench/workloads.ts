@@ -1,4 +1,5 @@
 import { applyLarge } from './apply.ts'
+import { beat, killedBeats } from './beat.ts'
 import { chain } from './chain.ts'
 import { chord } from './chord.ts'
 import { brokers } from './brokers.ts'
@@ -19,6 +20,8 @@ export const workloads: Record<string, Workload> = {
   chord: (bench, { runs, size = 100_000 }) => chord(bench, { runs, size }),
   latency: (bench, { runs, size = 300 }) => latency(bench, { runs, size }),
   brokers: (bench, { runs, size = 50_000 }) => brokers(bench, { runs, size }),
+  beat: (bench, { runs, size = 10_000 }) => beat(bench, { runs, size }),
+  beats: (bench, { size = 200 }) => killedBeats(bench, { size }),
   apply: (bench, { runs, size = 20_000 }) => applyLarge(bench, { runs, size }),
   million: (bench, { runs, size = 1_000_000 }) => million(bench, { runs, size }),
 }

@@ -15,7 +15,12 @@ export { errorCodes, type JobError, jobErrorNames, TqError } from './model/error
 export type { Json, JsonObject } from './model/json.ts'
 export type { Plan, PlanNode } from './model/plan.ts'
 export { formatDuration, parseDuration } from './model/duration.ts'
+export { readCron } from './model/schedule/cron.ts'
+export { formatMoment } from './model/schedule/moment.ts'
+export { type Timing, timingOf } from './model/schedule/timing.ts'
+export { isZone, wallOf } from './model/schedule/zone.ts'
 export { didYouMean } from './model/similar.ts'
+export { type Kind, kindWords } from './model/kind.ts'
 export { printId, shortId } from './model/id.ts'
 export { ended, type JobState, type RunState, runStates } from './model/state.ts'
 export { apply, type ApplyOptions, type Change, declaredWorkflows, type TopicsReport } from './runtime/apply.ts'
@@ -28,14 +33,25 @@ export { setRateLimit } from './runtime/limit.ts'
 export { listHandlers } from './runtime/handlers.ts'
 export { noSuchManifest, resolveManifest } from './runtime/names.ts'
 export { exported, history, rollback } from './runtime/history.ts'
+export { cancelBackfill, planBackfill, startBackfill } from './runtime/schedule/backfill.ts'
+export {
+  findSchedule,
+  fireTimes,
+  parseMoment,
+  pauseSchedule,
+  resumeSchedule,
+  triggerSchedule,
+} from './runtime/schedule/control.ts'
 export { prepareStart, start, startMany, type Startable } from './runtime/start.ts'
 export { resolveRun, type RunResult, type Snapshot, snapshot, wait, watch } from './runtime/watch.ts'
 export { eventTypes, type EventType } from './model/event.ts'
 export { positionAt } from './store/event.ts'
 export { type MigrationState, migrate, migrationState } from './store/migrate.ts'
 export { type ManifestRow, readManifest, readManifests, readQueues } from './store/manifest.ts'
+export { type BackfillRow, listBackfills } from './store/backfill.ts'
 export { readLogs, type StoredLog } from './store/log.ts'
 export { type Labels, listRuns, openRunsWith, type RunRow } from './store/run.ts'
+export { listSchedules, type ScheduleRow } from './store/schedule.ts'
 export { listSessions } from './store/session.ts'
 export {
   type AttemptView,

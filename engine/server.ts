@@ -8,6 +8,8 @@ setFlagsFromString('--semi-space-growth-factor=1')
 
 export { type EmbeddedPostgres, startPostgres } from './runtime/embedded.ts'
 export { type EmbeddedKafka, type KafkaOptions, startKafka } from './runtime/embedded-kafka.ts'
+export { beat } from './runtime/beat.ts'
+export { chores } from './runtime/chores.ts'
 export { relay } from './runtime/relay.ts'
 export { reaper } from './runtime/reaper.ts'
 export { timers } from './runtime/timers.ts'

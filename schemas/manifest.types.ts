@@ -11,7 +11,7 @@ export type Manifest = {
   /**
    * What the document declares.
    */
-  kind: 'Task' | 'Queue' | 'Chain' | 'Group' | 'Chord' | 'Flow'
+  kind: 'Task' | 'Queue' | 'Chain' | 'Group' | 'Chord' | 'Flow' | 'Schedule'
   metadata: Metadata
   /**
    * The declaration itself; its fields depend on `kind`.
@@ -36,6 +36,7 @@ export type Manifest = {
     | 'Group'
     | 'Chord'
     | 'Flow'
+    | 'Schedule'
     | Metadata
 }
 /**
@@ -389,6 +390,24 @@ export type Step3 = {
 } & {
   [k: string]: unknown
 }
+/**
+ * A moment with its offset: `2027-01-31T08:00:00Z`.
+ *
+ * This interface was referenced by `undefined`'s JSON-Schema
+ * via the `definition` "time".
+ */
+export type Time = string
+/**
+ * What is passed: name to value, with expressions over `trigger`.
+ *
+ * This interface was referenced by `undefined`'s JSON-Schema
+ * via the `definition` "with".
+ */
+export type With =
+  | {
+      [k: string]: unknown
+    }
+  | string
 
 /**
  * Who the document is.
@@ -952,4 +971,106 @@ export interface Retry4 {
    * Errors with these names are not retried.
    */
   except?: string[]
+}
+/**
+ * Starts a workflow at certain times: `cron`, `every` or `solar`.
+ *
+ * This interface was referenced by `undefined`'s JSON-Schema
+ * via the `definition` "scheduleSpec".
+ */
+export interface ScheduleSpec {
+  /**
+   * What is started.
+   */
+  workflow: string
+  with?: With
+  /**
+   * Five fields (minute, hour, day, month, weekday), or `@hourly` and kin; six with `seconds`.
+   */
+  cron?: string
+  /**
+   * True: `cron` has six fields, seconds first.
+   */
+  seconds?: boolean
+  /**
+   * The zone of `cron`, required with it: `Europe/Lisbon`, `UTC`.
+   */
+  timezone?: string
+  /**
+   * An interval of at least 1s, counted from `anchor`.
+   */
+  every?: string
+  /**
+   * A moment from which `every` is counted, forwards and backwards. Default: 1970-01-01T00:00:00Z.
+   */
+  anchor?: string
+  /**
+   * An event of the sun at a place.
+   */
+  solar?: {
+    /**
+     * Which; on polar days and nights there is none.
+     */
+    event:
+      | 'dawn-astronomical'
+      | 'dawn-nautical'
+      | 'dawn-civil'
+      | 'sunrise'
+      | 'noon'
+      | 'sunset'
+      | 'dusk-civil'
+      | 'dusk-nautical'
+      | 'dusk-astronomical'
+    /**
+     * Degrees, north positive.
+     */
+    latitude: number
+    /**
+     * Degrees, east positive.
+     */
+    longitude: number
+  }
+  /**
+   * No fire time before it.
+   */
+  start?: string
+  /**
+   * No fire time after it.
+   */
+  end?: string
+  /**
+   * Days without a fire time, in the schedule’s zone, else UTC: `2026-12-25`.
+   */
+  except?: string[]
+  /**
+   * Each fire is late by up to so much, always by the same for one fire time.
+   */
+  jitter?: string
+  /**
+   * What happens where the run before is still open. Default allow.
+   */
+  overlap?: 'skip' | 'queue' | 'allow' | 'cancel-running'
+  /**
+   * What happens to fire times that were missed for more than two minutes: a policy, or an object with its bounds.
+   */
+  catchUp?:
+    | string
+    | {
+        /**
+         * `none`: they are dropped; `last`: the latest runs; `each`: all run. Default last.
+         */
+        policy?: 'none' | 'last' | 'each'
+        /**
+         * Older ones are dropped. Default for `each`: 1d.
+         */
+        within?: string
+        /**
+         * With `each`: at most so many runs at once. Default 1.
+         */
+        concurrency?: number
+      }
+  /**
+   * True: paused when it is first applied. Later `tq schedule pause` and `resume` say.
+   */
+  paused?: boolean
 }

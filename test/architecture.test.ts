@@ -60,8 +60,8 @@ const allowed: { [layer: string]: { from: string[]; types?: string[] } } = {
 
 /** Packages and Node's own modules that pure folders may use: nothing that reads, writes, connects or waits. */
 const pure: { [layer: string]: string[] } = {
-  'engine/model': ['node:crypto', 'node:util', 'handlebars', 'cron-parser', 'ajv', 'ajv-formats'],
-  'engine/compile': ['node:crypto', 'node:util', 'handlebars', 'cron-parser', 'ajv', 'ajv-formats', 'yaml'],
+  'engine/model': ['node:crypto', 'node:util', 'handlebars', 'cron-parser', 'suncalc', 'ajv', 'ajv-formats'],
+  'engine/compile': ['node:crypto', 'node:util', 'handlebars', 'cron-parser', 'suncalc', 'ajv', 'ajv-formats', 'yaml'],
   'engine/task.ts': [],
 }
 

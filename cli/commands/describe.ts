@@ -1,8 +1,13 @@
 import { stringify } from 'yaml'
 import {
   type Context,
+  type Kind,
+  kindWords,
   listAttempts,
+  formatMoment,
+  listBackfills,
   listJobs,
+  listSchedules,
   noSuchManifest,
   printId,
   readManifest,
@@ -16,29 +21,23 @@ import { connected } from '../connect.ts'
 import type { Io } from '../io.ts'
 import { nameJobs } from '../jobs.ts'
 import { formatTable, took } from '../output.ts'
+import { bothTimes } from '../schedules.ts'
 import { errorLine, icon } from '../progress.ts'
 import { printResult } from '../watching.ts'
 import type { Action, Options } from './index.ts'
 
 const describe: Action = (io, options, what, name) =>
   connected(io, async context => {
-    const kind = (
-      {
-        run: 'run',
-        runs: 'run',
-        workflow: 'workflow',
-        wf: 'workflow',
-        task: 'task',
-        queue: 'queue',
-        q: 'queue',
-      } as const
-    )[String(what)]
+    // `tq describe schedule/nightly` is as good as `tq describe schedule nightly`.
+    const [word = '', rest] = name === undefined ? String(what).split('/', 2) : [String(what), String(name)]
+    const kind = Object.hasOwn(kindWords, word) ? kindWords[word] : undefined
+    if (kind === 'schedule' && rest) await describeSchedule(io, context, options, rest)
+    if (kind && rest) return describeManifest(io, context, options, kind, rest)
+    if (/^runs?$/.test(word) && rest) return describeRun(io, context, options, rest)
     // `tq describe @latest` is a run.
-    if (!kind && !name) return describeRun(io, context, options, String(what))
-    if (!kind || !name) throw new TqError('USAGE', 'write tq describe run RUN, workflow NAME, task NAME or queue NAME')
-    return kind === 'run'
-      ? describeRun(io, context, options, String(name))
-      : describeManifest(io, context, options, kind, String(name))
+    if (!kind && name === undefined) return describeRun(io, context, options, String(what))
+    const kinds = [...new Set(Object.values(kindWords))]
+    throw new TqError('USAGE', `write tq describe run RUN, or ${kinds.map(one => `${one} NAME`).join(', ')}`)
   })
 export default describe
 
@@ -95,11 +94,39 @@ const describeRun = async (io: Io, context: Context, options: Options, typed: st
   return 0
 }
 
+/** How it does, before what it is. */
+const describeSchedule = async (io: Io, context: Context, options: Options, name: string): Promise<void> => {
+  if (options.output !== undefined && options.output !== 'table') return
+  const [row] = await listSchedules(context.sql, { namespace: context.namespace, name })
+  if (!row) return
+  const line = (title: string, value: string) => io.out(`${title.padEnd(10)} ${value}`)
+  const zone = String(row.trigger.spec.timezone ?? 'UTC')
+  line(
+    'Next:',
+    row.paused
+      ? 'paused; resume it: tq schedule resume'
+      : row.slot
+        ? bothTimes(row.slot.getTime(), zone)
+        : 'none any more',
+  )
+  const run = row.last_run ? `, run ${shortId(row.last_run)} ${row.last_state ?? ''}`.trimEnd() : ''
+  line('Last:', row.last_slot ? `${bothTimes(row.last_slot.getTime(), zone)}${run}` : 'never')
+  line('Fired:', `${row.fired}, without a run ${row.dropped}`)
+  const backfills = await listBackfills(context.sql, { namespace: context.namespace, schedule: name, limit: 3 })
+  for (const one of backfills) {
+    const range = `${formatMoment(one.from_at.getTime())} to ${formatMoment(one.until_at.getTime())}`
+    const at = one.state === 'running' && one.slot ? `, at ${formatMoment(one.slot.getTime())}` : ''
+    const wrong = one.problem ? `, last problem ${one.problem.slot} ${errorText(one.problem)}` : ''
+    line('Backfill:', `${one.state}${at}; ${range}: ${one.fired} started, ${one.present} were there${wrong}`)
+  }
+  if (row.problem) line('Problem:', `${row.problem.slot}  ${errorText(row.problem)}`)
+}
+
 const describeManifest = async (
   io: Io,
   context: Context,
   options: Options,
-  kind: 'workflow' | 'task' | 'queue',
+  kind: Kind,
   name: string,
 ): Promise<number> => {
   const row = await readManifest(context.sql, { namespace: context.namespace, kind, name })

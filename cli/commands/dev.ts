@@ -23,6 +23,8 @@ import {
   TqError,
 } from '../../engine/client.ts'
 import {
+  beat,
+  chores,
   type EmbeddedPostgres,
   reaper,
   relay,
@@ -204,7 +206,14 @@ const startServices = async (
   work.catch(ready.reject)
   const ended = new AbortController()
   work.finally(() => ended.abort()).catch(() => {})
-  const done = Promise.all([work, timers(context, signal), relay(context, signal), reaper(context, config, signal)])
+  const done = Promise.all([
+    work,
+    timers(context, signal),
+    beat(context, signal),
+    chores(context, signal),
+    relay(context, signal),
+    reaper(context, config, signal),
+  ])
   done.catch(ready.reject)
   return { worker: await ready.promise, ended: ended.signal, done }
 }

@@ -1,8 +1,11 @@
 import {
   type Context,
+  type Kind,
   didYouMean,
   listJobs,
   listRuns,
+  formatMoment,
+  listSchedules,
   listSessions,
   noSuchManifest,
   printId,
@@ -20,6 +23,7 @@ import { connected } from '../connect.ts'
 import type { Io } from '../io.ts'
 import { nameJobs } from '../jobs.ts'
 import { ago, print, span, took } from '../output.ts'
+import { whenOf } from '../schedules.ts'
 import { errorLine, icon } from '../progress.ts'
 import type { Action, Options } from './index.ts'
 import { labelsOf } from './run.ts'
@@ -113,7 +117,7 @@ const limitOf = (options: Options): number | null => {
 }
 
 const manifests =
-  (kind: 'workflow' | 'task'): List =>
+  (kind: Kind): List =>
   async (io, context, options, name) => {
     const found = (await readManifests(context.sql, { namespace: context.namespace })).filter(
       row => row.kind === kind && (!name || row.name === name),
@@ -151,6 +155,35 @@ const queues: List = async (io, context, options) => {
       ]),
     },
   })
+}
+
+const schedules: List = async (io, context, options, name) => {
+  const found = await listSchedules(context.sql, { namespace: context.namespace, name })
+  print(io, options.output, {
+    data: found.map(({ trigger, ...row }) => ({
+      ...row,
+      workflow: trigger.workflow,
+      spec: trigger.spec,
+      last_run: row.last_run && printId(row.last_run),
+    })),
+    names: found.map(row => row.name),
+    table: {
+      header: ['NAME', 'WORKFLOW', 'WHEN', 'NEXT', 'LAST', 'RUN', 'FIRED', 'PAUSED', 'PROBLEM'],
+      rows: found.map(row => [
+        row.name,
+        row.trigger.workflow,
+        whenOf(row.trigger.spec),
+        row.slot ? formatMoment(row.slot.getTime()) : '—',
+        row.last_slot ? formatMoment(row.last_slot.getTime()) : '—',
+        row.last_run ? `${shortId(row.last_run)}${row.last_state ? ` ${row.last_state}` : ''}` : '—',
+        `${row.fired}${row.dropped ? ` (${row.dropped} dropped)` : ''}`,
+        row.paused ? 'paused' : '',
+        row.problem ? `${row.problem.slot} ${errorLine(row.problem)}` : '',
+      ]),
+    },
+  })
+  if (found.length === 0 && name) throw await noSuchManifest(context, ['schedule'], name)
+  if (found.length === 0) io.err('no schedules yet: tq apply -f manifests/')
 }
 
 const workers: List = async (io, context, options) => {
@@ -208,6 +241,9 @@ const lists: Record<string, List> = {
   queues,
   queue: queues,
   q: queues,
+  schedules,
+  schedule: schedules,
+  sch: schedules,
   workers,
   worker: workers,
   jobs,

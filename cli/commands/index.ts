@@ -125,7 +125,7 @@ export const commands: CommandSpec[] = [
   },
   {
     usage: 'get <what> [name]',
-    summary: 'lists runs, workflows, tasks, queues, workers, or the jobs of a run',
+    summary: 'lists runs, workflows, tasks, queues, schedules, workers, or the jobs of a run',
     options: [
       ['--state <state>', 'runs in this state'],
       ['-l, --label <k=v>', 'runs with this label; again: with all of them'],
@@ -137,7 +137,7 @@ export const commands: CommandSpec[] = [
   },
   {
     usage: 'describe <what> [name]',
-    summary: 'all about a run (with its jobs and their attempts), a workflow, a task or a queue',
+    summary: 'all about a run (with its jobs and their attempts), a workflow, a task, a queue or a schedule',
     options: [output],
     examples: ['tq describe run @latest', 'tq describe workflow licence-report'],
     load: () => import('./describe.ts'),
@@ -221,6 +221,39 @@ export const commands: CommandSpec[] = [
     formats: ['table', 'json'],
     examples: ['tq worker', 'tq worker -Q default,reports -c 4'],
     load: () => import('./worker.ts'),
+  },
+  {
+    usage: 'beat',
+    summary: 'fires schedules, and nothing else; every worker does so as well, and any number may run at once',
+    options: [['-o, --output <format>', 'table for people, json for machines', 'table']],
+    formats: ['table', 'json'],
+    examples: ['tq beat'],
+    load: () => import('./beat.ts'),
+  },
+  {
+    usage: 'schedule <action> [name]',
+    summary:
+      'next: its fire times; pause, resume; trigger: runs it now; backfill: runs fire times of the past, at most once each',
+    options: [
+      ['--from <time>', 'next: after this moment (default: now); backfill: from this one on'],
+      ['--to <time>', 'backfill: before this moment (default: now)'],
+      ['--count <n>', 'next: so many (default 5)'],
+      ['--cron <expression>', 'next: of this expression instead of a schedule, with --timezone'],
+      ['--seconds', 'next: --cron has six fields, seconds first'],
+      ['--timezone <zone>', 'next: the zone of --cron'],
+      ['--concurrency <n>', 'backfill: at most so many runs at once (default 1)'],
+      ['--dry-run', 'backfill: says what would run'],
+      ['--cancel', 'backfill: stops it; runs that have started go on'],
+      output,
+    ],
+    examples: [
+      'tq schedule next nightly --from 2027-03-27T12:00Z --count 3',
+      "tq schedule next --cron '30 1 * * *' --timezone Europe/Lisbon",
+      'tq schedule pause nightly',
+      'tq schedule trigger nightly',
+      'tq schedule backfill nightly --from 2027-01-01T00:00Z --to 2027-02-01T00:00Z --concurrency 2',
+    ],
+    load: () => import('./schedule.ts'),
   },
   {
     usage: 'inspect [what]',

@@ -1,5 +1,5 @@
 import { listHandlers, type LogLevel, logLevels, openClient, readConfig } from '../../engine/client.ts'
-import { reaper, relay, timers, worker } from '../../engine/server.ts'
+import { beat, chores, reaper, relay, timers, worker } from '../../engine/server.ts'
 import { urlOf } from '../connect.ts'
 import { rangeOf } from './control.ts'
 import type { Action } from './index.ts'
@@ -65,6 +65,8 @@ const workerCommand: Action = async (io, options) => {
       stop.signal,
     ).finally(() => stop.abort()),
     timers(context, stop.signal),
+    beat(context, stop.signal),
+    chores(context, stop.signal),
     relay(context, stop.signal),
     reaper(context, config, stop.signal),
   ])

@@ -13,9 +13,12 @@ export const parseControl = (text: string): Control | null => {
   }
 }
 
+/** Those that say no more than their type. */
+const plain = new Set<unknown>(['queues', 'triggers', 'timers', 'commands'])
+
 export const isControl = (message: unknown): message is Control => {
   if (!isRecord(message)) return false
-  if (message.type === 'queues' || message.type === 'timers' || message.type === 'commands') return true
+  if (plain.has(message.type)) return true
   return (
     message.type === 'cancel' &&
     typeof message.run === 'string' &&

@@ -13,6 +13,7 @@ export type Hint = { queue: number; jobs?: { run: string; n: number; attempt: nu
 export type Control =
   | { type: 'cancel'; run: string; jobs: { n: number; session: number }[]; graceMs?: number }
   | { type: 'queues' }
+  | { type: 'triggers' }
   | { type: 'timers' }
   | { type: 'commands' }
 

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../model/json.ts'
 import { isObject } from '../model/json.ts'
+import { workflowKinds } from '../model/kind.ts'
 import type { Document } from './document.ts'
 
 /** A manifest as plain values. */
@@ -13,6 +14,7 @@ export type ManifestDocument = {
 /** What names mean in one namespace. */
 export type Catalog = {
   tasks: Map<string, CatalogTask>
+  workflows: Map<string, CatalogWorkflow>
   queues: Set<string>
   /** Handlers under tasks/; null where that folder is not at hand. */
   handlers: Set<string> | null
@@ -21,7 +23,8 @@ export type Catalog = {
 /** A Task by name; `broken` where its manifest is not as it should be, so that nothing is known about it. */
 export type CatalogTask = { name: string; spec: JsonObject; broken: boolean }
 
-export const workflowKinds = ['Chain', 'Group', 'Chord', 'Flow']
+/** A workflow by name, with the schemas of its inputs. */
+export type CatalogWorkflow = { name: string; inputs: JsonObject; broken: boolean }
 
 /** One namespace's names: of what is known already, replaced by what is given now. */
 export const catalogOf = (
@@ -29,7 +32,12 @@ export const catalogOf = (
   given: { document: Document; broken: boolean }[],
   handlers: string[] | null,
 ): Catalog => {
-  const catalog: Catalog = { tasks: new Map(), queues: new Set(['default']), handlers: handlers && new Set(handlers) }
+  const catalog: Catalog = {
+    tasks: new Map(),
+    workflows: new Map(),
+    queues: new Set(['default']),
+    handlers: handlers && new Set(handlers),
+  }
   for (const manifest of known) enter(catalog, manifest as unknown as Json, false)
   for (const { document, broken } of given) enter(catalog, document.value, broken)
   return catalog
@@ -41,6 +49,9 @@ const enter = (catalog: Catalog, manifest: Json, broken: boolean): void => {
   const spec = isObject(manifest.spec) ? manifest.spec : {}
   if (manifest.kind === 'Task') catalog.tasks.set(name, { name, spec, broken })
   if (manifest.kind === 'Queue') catalog.queues.add(name)
+  if (workflowKinds.includes(String(manifest.kind))) {
+    catalog.workflows.set(name, { name, inputs: isObject(spec.inputs) ? spec.inputs : {}, broken })
+  }
 }
 
 /** `metadata.name` of what may be a manifest. */

@@ -5,7 +5,7 @@ import type { Diagnostic, DiagnosticCode } from './diagnostic.ts'
 import { type Document, diagnose, keySpan, type Place, valueSpan } from './document.ts'
 import type { Scalar } from './syntax.ts'
 
-/** The compiling of one workflow: what its steps work with, and what they add to. */
+/** The compiling of one document: what its parts work with, and what they add to. */
 export type Compilation = {
   document: Document
   catalog: Catalog
@@ -18,6 +18,8 @@ export type Compilation = {
   inputs: JsonObject
   items: Item[]
   uses: Set<string>
+  /** For a trigger: its kind, and what its expressions see as `trigger`. */
+  trigger?: { kind: string; root: JsonObject }
 }
 
 /** A node in the making: the plan's node beside the step as written and the scope it stands in. */

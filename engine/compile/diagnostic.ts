@@ -4,6 +4,7 @@ export const diagnosticCodes = [
   'DUPLICATE_KEY',
   'DUPLICATE_NAME',
   'INVALID_ARGUMENTS',
+  'INVALID_CRON',
   'INVALID_DURATION',
   'INVALID_EXPRESSION',
   'INVALID_NAME',
@@ -30,6 +31,7 @@ export const diagnosticCodes = [
   'UNKNOWN_QUEUE',
   'UNKNOWN_REFERENCE',
   'UNKNOWN_TASK',
+  'UNKNOWN_WORKFLOW',
   'UNQUOTED_EXPRESSION',
 ] as const
 export type DiagnosticCode = (typeof diagnosticCodes)[number]

@@ -1,5 +1,6 @@
 import { isObject, type JsonObject } from '../model/json.ts'
-import { nameOf, namespaceOf, workflowKinds } from './catalog.ts'
+import { workflowKinds } from '../model/kind.ts'
+import { nameOf, namespaceOf } from './catalog.ts'
 import type { Diagnostic } from './diagnostic.ts'
 import { diagnose, type Document, position, valueSpan } from './document.ts'
 

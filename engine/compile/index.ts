@@ -1,14 +1,17 @@
 import { contentHash } from '../model/canonical.ts'
 import { isObject, type Json, type JsonObject } from '../model/json.ts'
+import { isTrigger, kindOf, workflowKinds } from '../model/kind.ts'
 import type { Plan } from '../model/plan.ts'
-import { type Catalog, catalogOf, type ManifestDocument, nameOf, namespaceOf, workflowKinds } from './catalog.ts'
+import type { Trigger } from '../model/trigger.ts'
+import { type Catalog, catalogOf, type ManifestDocument, nameOf, namespaceOf } from './catalog.ts'
 import type { Compilation } from './compilation.ts'
 import { type Diagnostic, sortDiagnostics } from './diagnostic.ts'
 import { type Document, lineIndex, position } from './document.ts'
 import { duplicateNames } from './duplicate.ts'
 import { parse, type Source } from './parse.ts'
-import { planHash } from './planHash.ts'
+import { planHash, triggerHash } from './planHash.ts'
 import { compileTask } from './task.ts'
+import { compileTrigger } from './trigger.ts'
 import { validate } from './validate.ts'
 import { compileWorkflow } from './workflow.ts'
 
@@ -23,7 +26,7 @@ export type Environment = {
   known: ManifestDocument[]
 }
 
-/** A manifest and, for a workflow or a Task, the plan of it (absent where it has errors). */
+/** A manifest and, for a workflow or a Task, the plan of it, for a trigger what it is compiled to (absent where it has errors). */
 export type CompiledManifest = {
   kind: string
   name: string
@@ -36,7 +39,8 @@ export type CompiledManifest = {
   /** The YAML of the document with its comments; of one that was recompiled, empty. */
   source: string
   plan?: Plan
-  /** SHA-256 of the canonical JSON of the plan, without the places of its expressions. */
+  trigger?: Trigger
+  /** SHA-256 of the canonical JSON of the plan or the trigger, without the places of its expressions. */
   planHash?: string
   /** What the plan is made of besides: `task/charge`, `queue/payments`. */
   uses: string[]
@@ -72,7 +76,7 @@ export const compile = (sources: Source[], environment: Environment): Compiled =
     return catalog
   }
   const manifests = given.flatMap(one => compileOne(one, catalogFor(namespaceOf(one.document.value)), diagnostics))
-  const touched = new Set(manifests.map(one => `${one.namespace}/${one.kind.toLowerCase()}/${one.name}`))
+  const touched = new Set(manifests.map(one => `${one.namespace}/${kindOf(one.kind)}/${one.name}`))
   for (const manifest of affected(known, touched)) {
     const one = { document: documentOf(manifest), broken: new Set<object>() }
     const compiled = compileOne(one, catalogFor(namespaceOf(one.document.value)), diagnostics)
@@ -100,6 +104,7 @@ const compileOne = ({ document, broken }: Read, catalog: Catalog, diagnostics: D
   const found: Diagnostic[] = []
   const compilation = compilationOf(document, broken, catalog, found)
   const plan = planOf(compilation, manifest.kind)
+  const trigger = isTrigger(manifest.kind) && broken.size === 0 ? compileTrigger(compilation) : undefined
   diagnostics.push(...found)
   const right = broken.size === 0 && !found.some(diagnostic => diagnostic.severity === 'error')
   return [
@@ -113,6 +118,7 @@ const compileOne = ({ document, broken }: Read, catalog: Catalog, diagnostics: D
       hash: contentHash(manifest),
       source: sourceOf(document),
       ...(plan && right ? { plan, planHash: planHash(plan) } : {}),
+      ...(trigger && right ? { trigger, planHash: triggerHash(trigger) } : {}),
       uses: [...compilation.uses].sort(),
     },
   ]
@@ -149,11 +155,9 @@ const planOf = (compilation: Compilation, kind: string): Plan | undefined => {
 
 /** Namespace, kind (the workflows' are one) and name. */
 const identity = (manifest: Json): string =>
-  isObject(manifest) ? `${namespaceOf(manifest)}/${noun(String(manifest.kind))}/${nameOf(manifest)}` : ''
+  isObject(manifest) ? `${namespaceOf(manifest)}/${kindOf(String(manifest.kind))}/${nameOf(manifest)}` : ''
 
-const noun = (kind: string): string => (workflowKinds.includes(kind) ? 'workflow' : kind)
-
-/** Known workflows and Tasks that name something that is in the sources. */
+/** Known workflows, Tasks and triggers that name something that is in the sources. */
 const affected = (known: ManifestDocument[], touched: Set<string>): ManifestDocument[] =>
   known.filter(manifest => {
     const namespace = namespaceOf(manifest as unknown as Json)
@@ -166,12 +170,13 @@ const affected = (known: ManifestDocument[], touched: Set<string>): ManifestDocu
           mentions(value[key]!),
       )
     }
+    if (isTrigger(manifest.kind)) return touched.has(`${namespace}/workflow/${manifest.spec.workflow}`)
     return (workflowKinds.includes(manifest.kind) || manifest.kind === 'Task') && mentions(manifest.spec)
   })
 
 /** A known manifest has no text any more; diagnostics about it name it instead of a file. */
 const documentOf = (manifest: ManifestDocument): Document => ({
-  file: `${noun(manifest.kind).toLowerCase()}/${manifest.metadata.name}`,
+  file: `${kindOf(manifest.kind)}/${manifest.metadata.name}`,
   text: '',
   lines: lineIndex(''),
   span: { start: 0, end: 0 },

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { sorted } from '../model/canonical.ts'
 import type { Expression, Plan, PlanNode, Template } from '../model/plan.ts'
+import type { Trigger } from '../model/trigger.ts'
 
 /**
  * SHA-256 of the plan without the places (`at`) of its expressions: a comment more in the file is no other plan. What
@@ -14,6 +15,15 @@ export const planHash = (plan: Plan): string => {
     hash.update(JSON.stringify(nodes.slice(from, from + 200).map(stable)))
   }
   return hash.digest('hex')
+}
+
+/** The same of a trigger. */
+export const triggerHash = ({ kind, name, workflow, with: input, expressions, spec }: Trigger): string => {
+  const fields = Object.keys(expressions)
+    .sort()
+    .map(field => [field, placeless(expressions[field]!)])
+  const stable = { kind, name, workflow, with: input && placeless(input), fields, spec: sorted(spec) }
+  return createHash('sha256').update(JSON.stringify(stable)).digest('hex')
 }
 
 const stable = (node: PlanNode): object => {

@@ -1,4 +1,4 @@
-import { isObject, type Json } from '../model/json.ts'
+import { isObject, type Json, type JsonObject } from '../model/json.ts'
 import { helperNames } from '../model/helpers/index.ts'
 import type { Root } from '../model/plan.ts'
 import { didYouMean } from '../model/similar.ts'
@@ -19,6 +19,7 @@ export const rootOf = (
   form: Form,
 ): Rooted => {
   const { compilation, view } = resolving
+  if (compilation.trigger) return fromTrigger(resolving, written, name, compilation.trigger)
   const surrounding = loops(view)
   const loop = surrounding.find(one => itemName(one.step) === name)
   if (loop) {
@@ -65,6 +66,23 @@ export const rootOf = (
         ),
       )
   }
+}
+
+/** The expressions of a trigger see what fired it, and nothing of a run: there is none yet. */
+const fromTrigger = (
+  resolving: Resolving,
+  written: WrittenPath,
+  name: string,
+  { kind, root }: { kind: string; root: JsonObject },
+): Rooted => {
+  if (name === 'trigger') return { root: { name }, used: 0, checked: 0, known: root, title: '"trigger"' }
+  const fields = Object.keys(root.properties as JsonObject)
+  if (fields.includes(name))
+    return unknownRoot(resolving, written, `nothing is called "${name}" here; did you mean "trigger.${name}"?`)
+  const seen = `a ${kind} sees "trigger" alone, with ${fields.join(', ')}`
+  if (rootNames.includes(name)) return unknownRoot(resolving, written, `"${name}" is of a run; ${seen}`)
+  const hint = didYouMean(name, ['trigger', ...helperNames]) || `; ${seen}`
+  return unknownRoot(resolving, written, `nothing is called "${name}" here${hint}`)
 }
 
 const itemsOf = (path: string): string => `forEach "${path}"`

@@ -152,6 +152,19 @@ const badPattern = (document: Document, place: Place, value: Json, error: ErrorO
   if (place.key === 'maxFailures') {
     return diagnose(document, span, 'INVALID_VALUE', `"${text}" is neither a count nor a share; write 3 or "1%"`)
   }
+  if (error.schemaPath.includes('/time/')) {
+    const way = 'write 2027-01-31T08:00:00Z, or with +01:00 in place of Z'
+    return diagnose(document, span, 'INVALID_VALUE', `"${text}" is no moment; ${way}`)
+  }
+  if (place.key === 'catchUp')
+    return diagnose(
+      document,
+      span,
+      'INVALID_VALUE',
+      `"catchUp" must be one of none, last, each${didYouMean(text, ['none', 'last', 'each'])}`,
+    )
+  if (error.schemaPath.includes('/except/'))
+    return diagnose(document, span, 'INVALID_VALUE', `"${text}" is no day; write 2026-12-25`)
   const rule = error.schemaPath.includes('/handlerName/')
     ? 'a path of letters, digits, hyphens and underscores'
     : 'small letters, digits and hyphens, a letter first'

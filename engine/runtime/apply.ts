@@ -2,8 +2,8 @@ import type { TopicReport } from '../broker/index.ts'
 import type { Compiled } from '../compile/index.ts'
 import type { QueueSpec } from '../../schemas/manifest.types.ts'
 import { TqError } from '../model/errors.ts'
+import { isTriggerKind, type Kind, kindOf } from '../model/kind.ts'
 import {
-  type Kind,
   lockApply,
   openRuns,
   type QueueFields,
@@ -14,10 +14,13 @@ import {
   storeQueue,
   storeRevisions,
 } from '../store/manifest.ts'
+import { removeSchedule } from '../store/schedule.ts'
 import type { Sql } from '../store/sql.ts'
+import { readTriggers } from '../store/trigger.ts'
 import type { Context } from './context.ts'
 import { parseDuration } from '../model/duration.ts'
 import { parseRate } from './limit.ts'
+import { registerSchedules } from './schedule/register.ts'
 
 export type Change = {
   action: 'created' | 'updated' | 'unchanged' | 'deleted' | 'kept'
@@ -70,7 +73,10 @@ export const apply = async (context: Context, compiled: Compiled, options: Apply
     const missing = [...before.values()].filter(
       row => row.origin === options.origin && !given.some(({ key }) => key === `${row.kind}/${row.name}`),
     )
-    if (options.prune) await prune(sql, namespace, missing, runs, options.dryRun)
+    if (options.prune) {
+      await checkStarters(sql, namespace, given, missing)
+      await prune(sql, namespace, missing, runs, options.dryRun)
+    }
     const changed = new Set(different.map(({ key }) => key))
     return [
       ...given.map(({ manifest, kind, key }): Change => {
@@ -98,6 +104,8 @@ export const apply = async (context: Context, compiled: Compiled, options: Apply
   // A workflow or Task may bring queues that are new as well.
   if (!options.dryRun && changes.some(change => change.action === 'created' || change.action === 'updated'))
     context.broker.broadcast({ type: 'queues' })
+  if (!options.dryRun && changes.some(change => isTriggerKind(change.kind) && change.action !== 'unchanged'))
+    context.broker.broadcast({ type: 'triggers' })
   if (!options.dryRun) options.onTopics?.(await ensureTopics(context, options.prune))
   return changes
 }
@@ -134,8 +142,6 @@ export const declaredWorkflows = (texts: string[]): string[] =>
     }),
   )
 
-export const kindOf = (kind: string): Kind => (kind === 'Task' ? 'task' : kind === 'Queue' ? 'queue' : 'workflow')
-
 const store = async (
   sql: Sql,
   namespace: string,
@@ -145,8 +151,8 @@ const store = async (
   if (manifests.length === 0) return new Map()
   const plans = await storePlans(
     sql,
-    manifests.flatMap(({ plan, planHash }) =>
-      plan && planHash ? [{ hash: planHash, document: JSON.stringify(plan) }] : [],
+    manifests.flatMap(({ plan, trigger, planHash }) =>
+      planHash ? [{ hash: planHash, document: JSON.stringify(plan ?? trigger) }] : [],
     ),
   )
   await ensureQueues(sql, {
@@ -167,6 +173,12 @@ const store = async (
       file,
       plan: planHash ? plans.get(planHash)! : null,
     })),
+  })
+  await registerSchedules(sql, {
+    namespace,
+    triggers: manifests.flatMap(({ trigger, planHash }) =>
+      trigger?.kind === 'Schedule' ? [{ trigger, plan: plans.get(planHash!)! }] : [],
+    ),
   })
   return new Map(stored.map(row => [`${row.kind}/${row.name}`, row.revision]))
 }
@@ -194,6 +206,29 @@ const topicOf = ({ partitions, replication, retention }: NonNullable<QueueSpec['
   ...(retention ? { retentionMs: parseDuration(retention)! } : {}),
 })
 
+/** What a trigger that stays still names is not taken away: it would fire into the void. */
+const checkStarters = async (
+  sql: Sql,
+  namespace: string,
+  given: { manifest: Manifest; key: string }[],
+  missing: { kind: Kind; name: string }[],
+) => {
+  const gone = new Set(missing.map(({ kind, name }) => `${kind}/${name}`))
+  const replaced = new Set(given.map(({ key }) => key))
+  const stored = (await readTriggers(sql, { namespace }))
+    .map(({ kind, name, trigger }) => ({ key: `${kind}/${name}`, workflow: trigger.workflow }))
+    .filter(({ key }) => !gone.has(key) && !replaced.has(key))
+  const fresh = given.flatMap(({ key, manifest }) =>
+    manifest.trigger ? [{ key, workflow: manifest.trigger.workflow }] : [],
+  )
+  const left = [...stored, ...fresh].find(({ workflow }) => gone.has(`workflow/${workflow}`))
+  if (left)
+    throw new TqError(
+      'CONFLICT',
+      `${left.key} starts workflow/${left.workflow}, which is about to be deleted; delete that too, or let it start another workflow`,
+    )
+}
+
 const prune = async (
   sql: Sql,
   namespace: string,
@@ -208,6 +243,8 @@ const prune = async (
         'CONFLICT',
         `${kind}/${name} has ${open} runs that have not ended; wait for them or cancel them, then prune again`,
       )
-    if (!dryRun) await removeManifest(sql, { namespace, kind, name })
+    if (dryRun) continue
+    await removeManifest(sql, { namespace, kind, name })
+    if (kind === 'schedule') await removeSchedule(sql, { namespace, name })
   }
 }

@@ -1,10 +1,9 @@
 import { TqError } from '../model/errors.ts'
+import { type Kind, nouns } from '../model/kind.ts'
 import { nearest } from '../model/similar.ts'
 import { kindsOf } from '../store/history.ts'
-import { type Kind, readManifests } from '../store/manifest.ts'
+import { readManifests } from '../store/manifest.ts'
 import type { Context } from './context.ts'
-
-const nouns: Record<Kind, string> = { workflow: 'workflow', task: 'Task', queue: 'queue' }
 
 /** The error for a name that nothing of these kinds has: with the nearest that is there, else with what there is. */
 export const noSuchManifest = async ({ sql, namespace }: Context, kinds: Kind[], name: string): Promise<TqError> => {

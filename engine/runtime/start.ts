@@ -67,10 +67,10 @@ export const startMany = async (context: Context, startable: Startable, inputs: 
   return ids
 }
 
-const announced = (context: Context) => ({ channel: context.broker.channel, events: context.events() })
+export const announced = (context: Context) => ({ channel: context.broker.channel, events: context.events() })
 
 /** Says what is ready, where the statement that started the runs has not said it itself. */
-const ringStarted = ({ broker }: Context, { start: { scope } }: Startable, ids: string[]): void => {
+export const ringStarted = ({ broker }: Context, { start: { scope } }: Startable, ids: string[]): void => {
   if (broker.channel !== null) return
   const queues = scope.hint === '' ? [] : scope.hint.split(',').map(Number)
   const few = scope.ready.length > 0 && scope.ready.length * ids.length <= 100
@@ -98,15 +98,24 @@ export const prepareStart = async (
     throw new TqError('AMBIGUOUS', `"${name}" is a workflow and a Task; say which: workflow/${name} or task/${name}`)
   const found = workflow ?? task
   if (!found?.plan) throw await noSuchManifest(context, kind ? [kind] : ['workflow', 'task'], name)
-  const loaded = await context.plan(found.plan)
+  return startableOf(context, { ...found, kind: workflow ? 'workflow' : 'task', plan: found.plan }, { trigger, labels })
+}
+
+/** What is to be started, by the plan of its current revision. */
+export const startableOf = async (
+  context: Context,
+  { kind, name, revision, plan }: { kind: 'task' | 'workflow'; name: string; revision: number; plan: number },
+  { trigger, labels }: { trigger: string; labels?: JsonObject | undefined },
+): Promise<Startable> => {
+  const loaded = await context.plan(plan)
   return {
     loaded,
     start: {
-      namespace,
-      kind: workflow ? 'workflow' : 'task',
+      namespace: context.namespace,
+      kind,
       name,
-      revision: found.revision,
-      plan: found.plan,
+      revision,
+      plan,
       scope: loaded.root(),
       nextN: loaded.nodes.length,
       deadlineMs: loaded.nodes[0]!.deadlineMs ?? null,

@@ -1,5 +1,5 @@
 import type { Json } from '../model/json.ts'
-import type { Kind } from './manifest.ts'
+import type { Kind } from '../model/kind.ts'
 import type { Sql } from './sql.ts'
 
 export type Revision = {

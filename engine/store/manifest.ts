@@ -1,7 +1,6 @@
 import type { Json } from '../model/json.ts'
+import type { Kind } from '../model/kind.ts'
 import { column, lines, type Sql } from './sql.ts'
-
-export type Kind = 'task' | 'queue' | 'workflow'
 
 export type ManifestRow = {
   kind: Kind
@@ -120,6 +119,10 @@ export const readPlan = async (sql: Sql, id: number): Promise<Json | null> => {
   const [row] = await sql<{ document: Json }>`select document from plan where id = ${id}`
   return row?.document ?? null
 }
+
+/** Several at once: plans, or triggers as compiled. */
+export const readPlans = (sql: Sql, ids: number[]): Promise<{ id: number; document: Json }[]> =>
+  sql<{ id: number; document: Json }>`select id, document from plan where id = any(${column(ids)}::int[])`
 
 /** How many runs have not ended, by kind and name: those whose root still has a job. */
 export const openRuns = (

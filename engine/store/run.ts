@@ -5,7 +5,14 @@ import { tell } from './event.ts'
 import type { Scope } from './job.ts'
 import { column, lines, none, part, type Sql } from './sql.ts'
 
-export type NewRun = { id: string; input: string }
+export type NewRun = {
+  id: string
+  input: string
+  /** Where it is not that of the start. */
+  trigger?: string
+  /** The nominal fire time of a schedule, ms since 1970. */
+  fireTimeMs?: number
+}
 
 /** What all runs of one start have in common: the plan's root scope is made for each of them. */
 export type Start = {
@@ -36,10 +43,12 @@ export const startRuns = async (
   const { scope } = start
   const rows = await sql<{ id: string }>`
   with started as (
-    insert into run (id, namespace, kind, name, revision, plan, input, labels, trigger, next_n)
+    insert into run (id, namespace, kind, name, revision, plan, input, labels, trigger, next_n, fire_time)
     select id, ${start.namespace}, ${start.kind}, ${start.name}, ${start.revision}, ${start.plan}, input::json,
-      ${start.labels === null ? null : JSON.stringify(start.labels)}::json, ${start.trigger}, ${start.nextN}
-    from unnest(${column(runs.map(r => r.id))}::uuid[], string_to_array(${lines(runs.map(r => r.input))}, E'\n', '')) as r(id, input)
+      ${start.labels === null ? null : JSON.stringify(start.labels)}::json, coalesce(trigger, ${start.trigger}), ${start.nextN}, to_timestamp(fire_ms / 1000)
+    from unnest(${column(runs.map(r => r.id))}::uuid[], string_to_array(${lines(runs.map(r => r.input))}, E'\n', ''),
+      string_to_array(${runs[0]?.trigger === undefined ? null : lines(runs.map(r => r.trigger ?? null))}::text, E'\n', ''),
+      ${runs[0]?.fireTimeMs === undefined ? null : column(runs.map(r => r.fireTimeMs ?? null))}::float8[]) as r(id, input, trigger, fire_ms)
     on conflict (id) do nothing
     returning id
   ),
@@ -124,12 +133,14 @@ export type RunRow = {
   /** Why it was cancelled. */
   reason: string | null
   warnings: number
+  /** The nominal fire time, of a schedule's run. */
+  fire_time: Date | null
   started_at: Date
   ended_at: Date | null
 }
 
 export const readRuns = (sql: Sql, ids: string[]): Promise<RunRow[]> => sql<RunRow>`
-  select id, namespace, kind, name, revision, plan, state, input, labels, trigger, reason, warnings, started_at, ended_at
+  select id, namespace, kind, name, revision, plan, state, input, labels, trigger, reason, warnings, fire_time, started_at, ended_at
   from run where id = any(${column(ids)}::uuid[])`
 
 /** Newest first; all filters optional. */
@@ -144,7 +155,7 @@ export const listRuns = (
     limit,
   }: { namespace: string; id?: string; name?: string; state?: string; labels?: Labels; limit: number },
 ): Promise<(RunRow & { done: number; open: number })[]> => sql<RunRow & { done: number; open: number }>`
-  select r.id, r.namespace, r.kind, r.name, r.revision, r.plan, r.state, r.input, r.labels, r.trigger, r.reason, r.warnings, r.started_at, r.ended_at,
+  select r.id, r.namespace, r.kind, r.name, r.revision, r.plan, r.state, r.input, r.labels, r.trigger, r.reason, r.warnings, r.fire_time, r.started_at, r.ended_at,
     (select count(*)::int from outcome o where o.run = r.id and o.final) as done,
     (select count(*)::int from job j where j.run = r.id) as open
   from (

@@ -19,6 +19,26 @@ create table alarm (
   constraint alarm_pkey PRIMARY KEY (run, n)
 );
 
+create table backfill (
+  id bigint generated always as identity not null,
+  namespace text not null,
+  schedule text not null,
+  from_at timestamp with time zone not null,
+  until_at timestamp with time zone not null,
+  concurrency integer not null,
+  state text default 'running'::text not null,
+  slot timestamp with time zone,
+  fired integer default 0 not null,
+  present integer default 0 not null,
+  problem json,
+  open uuid[] default '{}'::uuid[] not null,
+  started_at timestamp with time zone default clock_now() not null,
+  ended_at timestamp with time zone,
+  constraint backfill_pkey PRIMARY KEY (id),
+  constraint backfill_concurrency_check CHECK ((concurrency > 0)),
+  constraint backfill_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text, 'cancelled'::text])))
+);
+
 create table chunk (
   run uuid not null,
   n integer not null,
@@ -203,7 +223,7 @@ create table revision (
   plan integer,
   applied_at timestamp with time zone default clock_now() not null,
   constraint revision_pkey PRIMARY KEY (namespace, kind, name, revision),
-  constraint revision_kind_check CHECK ((kind = ANY (ARRAY['task'::text, 'queue'::text, 'workflow'::text]))),
+  constraint revision_kind_check CHECK ((kind = ANY (ARRAY['task'::text, 'queue'::text, 'workflow'::text, 'schedule'::text, 'hook'::text]))),
   constraint revision_revision_check CHECK ((revision > 0))
 );
 
@@ -224,10 +244,29 @@ create table run (
   idempotency_key text,
   started_at timestamp with time zone default clock_now() not null,
   ended_at timestamp with time zone,
+  fire_time timestamp with time zone,
   constraint run_pkey PRIMARY KEY (id),
   constraint run_check CHECK (((ended_at IS NOT NULL) = (state = ANY (ARRAY['succeeded'::run_state, 'failed'::run_state, 'cancelled'::run_state])))),
   constraint run_kind_check CHECK ((kind = ANY (ARRAY['task'::text, 'workflow'::text])))
 ) with (fillfactor=50);
+
+create table schedule (
+  namespace text not null,
+  name text not null,
+  plan integer not null,
+  slot timestamp with time zone,
+  next_at timestamp with time zone,
+  paused boolean default false not null,
+  last_slot timestamp with time zone,
+  last_run uuid,
+  last_at timestamp with time zone,
+  fired bigint default 0 not null,
+  dropped bigint default 0 not null,
+  open uuid[] default '{}'::uuid[] not null,
+  problem json,
+  constraint schedule_pkey PRIMARY KEY (namespace, name),
+  constraint schedule_check CHECK (((slot IS NULL) = (next_at IS NULL)))
+) with (fillfactor=70, autovacuum_vacuum_scale_factor=0.05);
 
 create table session (
   id integer generated always as identity not null,
@@ -246,11 +285,13 @@ create table session (
 );
 
 CREATE INDEX alarm_at ON alarm USING btree (at);
+CREATE INDEX backfill_running ON backfill USING btree (namespace, id) WHERE (state = 'running'::text);
 CREATE INDEX event_batch_at ON event_batch USING btree (at);
 CREATE INDEX job_due ON job USING btree (due_at) WHERE (phase = 'scheduled'::phase);
 CREATE INDEX job_ready ON job USING btree (queue, rank, due_at) WHERE (phase = 'ready'::phase);
 CREATE INDEX log_job ON log USING btree (run, id);
 CREATE INDEX outcome_job ON ONLY outcome USING btree (run, n);
+CREATE INDEX schedule_due ON schedule USING btree (namespace, next_at) WHERE (NOT paused);
 CREATE INDEX session_open ON session USING btree (id) WHERE (ended_at IS NULL);
 
 alter table manifest add constraint manifest_namespace_kind_name_revision_fkey FOREIGN KEY (namespace, kind, name, revision) REFERENCES revision(namespace, kind, name, revision) DEFERRABLE INITIALLY DEFERRED;
@@ -258,3 +299,5 @@ alter table manifest add constraint manifest_namespace_kind_name_revision_fkey F
 alter table reply add constraint reply_command_fkey FOREIGN KEY (command) REFERENCES command(id) ON DELETE CASCADE;
 
 alter table revision add constraint revision_plan_fkey FOREIGN KEY (plan) REFERENCES plan(id);
+
+alter table schedule add constraint schedule_plan_fkey FOREIGN KEY (plan) REFERENCES plan(id);

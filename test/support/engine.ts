@@ -21,7 +21,7 @@ import {
 } from '../../engine/client.ts'
 import type { ManifestDocument } from '../../engine/compile/index.ts'
 import { openContext, queueOf } from '../../engine/runtime/context.ts'
-import { reaper, timers, type Worker, worker, type WorkerOptions } from '../../engine/server.ts'
+import { beat, chores, reaper, timers, type Worker, worker, type WorkerOptions } from '../../engine/server.ts'
 import type { Sql } from '../../engine/store/sql.ts'
 import { testDatabase } from './postgres.ts'
 
@@ -135,6 +135,8 @@ export const testEngine = async ({
           stop.signal,
         ),
         timers(context, stop.signal),
+        beat(context, stop.signal),
+        chores(context, stop.signal),
         reaper(context, { leaseMs }, stop.signal),
       ]
   for (const service of services) service.catch(ready.reject)

@@ -1,16 +1,19 @@
 import { parseDuration } from '../duration.ts'
+import { isZone, wallOf } from '../schedule/zone.ts'
 import type { Helper } from './index.ts'
 
-/** Dates, in UTC: ISO 8601 texts, or milliseconds since 1970. */
+/** Dates: ISO 8601 texts, or milliseconds since 1970. In UTC, where `date` is given no zone. */
 export const dateHelpers: { [name: string]: Helper } = {
   date: {
-    args: ['any', 'string'],
+    args: ['any', 'string', 'string'],
     min: 1,
-    max: 2,
+    max: 3,
     gives: 'string',
-    run: (time, pattern) => {
+    run: (time, pattern, zone = 'UTC') => {
       const date = toDate('date', time)
-      return pattern === undefined ? date.toISOString() : format(date, pattern as string)
+      if (pattern === undefined) return date.toISOString()
+      if (!isZone(zone as string)) throw new RangeError(`"date" knows no time zone "${zone}"`)
+      return format(new Date(wallOf(zone as string, date.getTime())), pattern as string)
     },
   },
   'add-time': {
