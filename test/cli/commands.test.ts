@@ -241,6 +241,7 @@ const calls: { [command: string]: string[] } = {
   describe: ['@latest'],
   wait: [],
   logs: ['@latest'],
+  why: ['@latest'],
   events: ['@latest'],
   cancel: [],
   plan: ['greet'],
