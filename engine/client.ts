@@ -44,8 +44,11 @@ export type { HookSpec } from '../schemas/manifest.types.ts'
 export { schemes, sign } from './http/scheme/index.ts'
 export { prefix as hooksPrefix } from './http/hook.ts'
 export { listRejections, readClock } from './store/hook.ts'
-export { setRateLimit } from './runtime/limit.ts'
+export { formatRate, setRateLimit } from './runtime/limit.ts'
+export { type Reason, why, whyEnded } from './runtime/why.ts'
 export { listHandlers } from './runtime/handlers.ts'
+export { noSuchManifest, resolveManifest } from './runtime/names.ts'
+export { exported, history, rollback } from './runtime/history.ts'
 export { cancelBackfill, planBackfill, startBackfill } from './runtime/schedule/backfill.ts'
 export {
   findSchedule,
@@ -55,8 +58,6 @@ export {
   resumeSchedule,
   triggerSchedule,
 } from './runtime/schedule/control.ts'
-export { noSuchManifest, resolveManifest } from './runtime/names.ts'
-export { exported, history, rollback } from './runtime/history.ts'
 export { prepareStart, start, startMany, type Startable } from './runtime/start.ts'
 export { resolveRun, type RunResult, type Snapshot, snapshot, wait, watch } from './runtime/watch.ts'
 export { eventTypes, type EventType } from './model/event.ts'

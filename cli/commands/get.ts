@@ -4,6 +4,7 @@ import {
   didYouMean,
   type HookSpec,
   hooksPrefix,
+  formatRate,
   listJobs,
   listRuns,
   formatMoment,
@@ -152,7 +153,7 @@ const queues: List = async (io, context, options) => {
       rows: found.map(queue => [
         queue.name,
         String(queue.concurrency ?? '—'),
-        queue.rate_count ? `${queue.rate_count} per ${queue.rate_ms} ms` : '—',
+        queue.rate_count ? formatRate({ count: queue.rate_count, ms: queue.rate_ms! }) : '—',
         queue.paused ? 'paused' : '',
       ]),
     },

@@ -171,6 +171,13 @@ export const commands: CommandSpec[] = [
     load: () => import('./events.ts'),
   },
   {
+    usage: 'why <run>',
+    summary: 'why a run, or a step of it with RUN/STEP, does not move, or why it ended as it did',
+    options: [output],
+    examples: ['tq why @latest', 'tq why @latest/render -o json'],
+    load: () => import('./why.ts'),
+  },
+  {
     usage: 'logs <run>',
     summary: 'log lines of a run, or of a step with RUN/STEP',
     options: [
