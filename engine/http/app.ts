@@ -24,6 +24,6 @@ export const httpApp = (serving: Serving): Hono => {
   app.get('/readyz', c => answerReady(serving, c.req.queries('verbose') !== undefined))
   app.get('/metrics', () => answerMetrics(serving))
   app.notFound(c => problem(new TqError('NOT_FOUND', `nothing is served at ${c.req.path}`)))
-  app.onError(error => problemOf(error, message => log('error', message)))
+  app.onError(error => problemOf(error, log))
   return app
 }

@@ -1,4 +1,5 @@
 import { errorCodes, TqError } from '../model/errors.ts'
+import type { Log } from '../runtime/context.ts'
 import { isLostConnection } from '../runtime/patience.ts'
 
 /** Titles of codes, for people; the same for each occurrence. */
@@ -48,13 +49,13 @@ export const problem = (
 }
 
 /** Whatever was thrown, as an answer that tells nothing of the inside. */
-export const problemOf = (error: unknown, log: (message: string) => void): Response => {
+export const problemOf = (error: unknown, log: Log): Response => {
   if (error instanceof TqError) return problem(error)
   const { message, stack } = error as Error
   if (isLostConnection(error)) {
-    log(`a request was not answered, because the database does not: ${message}`)
+    log('warn', `a request was not answered, because the database does not: ${message}`)
     return problem(new TqError('DATABASE_UNREACHABLE', 'the database does not answer; send it again'))
   }
-  log(`a request failed: ${stack ?? message}`)
+  log('error', `a request failed: ${stack ?? message}`)
   return problem(new TqError('INTERNAL', 'the server could not deal with this request; its log has the reason'))
 }
