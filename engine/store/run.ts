@@ -197,6 +197,10 @@ export const readRuns = (sql: Sql, ids: string[]): Promise<RunRow[]> => sql<RunR
   select id, namespace, kind, name, revision, plan, state, input, labels, trigger, reason, warnings, fire_time, started_at, ended_at
   from run where id = any(${column(ids)}::uuid[])`
 
+/** Which of these runs have ended. */
+export const endedAmong = (sql: Sql, ids: string[]): Promise<{ id: string }[]> => sql<{ id: string }>`
+  select id from run where id = any(${column(ids)}::uuid[]) and ended_at is not null`
+
 /** Newest first; all filters optional. */
 export const listRuns = (
   sql: Sql,

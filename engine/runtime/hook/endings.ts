@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ended } from '../../model/state.ts'
-import { readRuns } from '../../store/run.ts'
+import { endedAmong, readRuns } from '../../store/run.ts'
 import { readRoot } from '../../store/view.ts'
 import type { Context } from '../context.ts'
 import type { RunResult } from '../watch.ts'
@@ -11,23 +11,23 @@ export type Endings = {
   wait(id: string, options: { timeoutMs: number; signal: AbortSignal }): Promise<RunResult | null>
 }
 
-/** Between two looks, ms: from the first on, and where runs take long. */
+/** Between two looks, ms: since somebody has come to wait, and where runs take long. */
 const firstMs = 2
 const longestMs = 50
 
 export const openEndings = (context: Context): Endings => {
   const waiting = new Map<string, Set<() => void>>()
   let looking = false
+  let pauseMs = firstMs
   const look = async () => {
     looking = true
-    for (let pauseMs = firstMs; waiting.size > 0; pauseMs = Math.min(pauseMs * 1.2, longestMs)) {
+    for (; waiting.size > 0; pauseMs = Math.min(pauseMs * 1.2, longestMs)) {
       await sleep(pauseMs)
-      const rows = await readRuns(context.sql, [...waiting.keys()]).catch(error => {
+      const rows = await endedAmong(context.sql, [...waiting.keys()]).catch(error => {
         context.log('debug', `the ends of runs could not be looked for: ${(error as Error).message}`)
         return []
       })
-      for (const { id, state } of rows) if (ended(state)) for (const tell of waiting.get(id) ?? []) tell()
-      if (rows.some(row => ended(row.state))) pauseMs = firstMs
+      for (const { id } of rows) for (const tell of waiting.get(id) ?? []) tell()
     }
     looking = false
   }
@@ -45,6 +45,7 @@ export const openEndings = (context: Context): Endings => {
       if (signal.aborted) resolve()
       const others = waiting.get(id) ?? new Set()
       waiting.set(id, others.add(resolve))
+      pauseMs = firstMs
       if (!looking) void look()
       await promise
       clearTimeout(timer)

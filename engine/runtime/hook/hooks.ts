@@ -106,10 +106,18 @@ const openHook = async (context: Context, { name, trigger }: TriggerRow, startab
     methods: methodsOf(spec),
     waitMs: replyOf(spec),
     ttlMs: ttlOf(spec),
-    start: startable ? await openStarter(context, name, trigger.workflow) : null,
+    start: startable ? await openStarter(context, name, trigger.workflow).catch(without(context, name)) : null,
     take: openBucket(context, name, spec.rateLimit),
   }
 }
+
+/** A hook that cannot start anything must not keep others from being served. */
+const without =
+  ({ log }: Context, name: string) =>
+  (error: Error): null => {
+    log('error', `hook ${name} can start nothing: ${error.message}`)
+    return null
+  }
 
 const openStarter = async (context: Context, name: string, workflow: string): Promise<Starter> => {
   const startable = await prepareStart(context, { name: workflow, kind: 'workflow', trigger: `hook/${name}` })
