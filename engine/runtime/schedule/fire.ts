@@ -45,7 +45,7 @@ export const fireDue = async (
   context: Context,
   schedules: Schedules,
   { limit }: { limit: number },
-): Promise<{ handled: number; started: number }> => {
+): Promise<number> => {
   const { namespace } = context
   const rings: [Startable, string[]][] = []
   const cancels: string[] = []
@@ -80,7 +80,7 @@ export const fireDue = async (
   for (const [target, ids] of rings) ringStarted(context, target, ids)
   for (const run of cancels)
     await cancelRun(context, { run, reason: 'its schedule fired again (overlap cancel-running)' })
-  return { handled, started: rings.reduce((sum, [, ids]) => sum + ids.length, 0) }
+  return handled
 }
 
 /** The workflows that schedules start, as they are now. */
