@@ -1,6 +1,8 @@
 import { nextFire } from '../store/schedule.ts'
 import type { Context } from './context.ts'
-import { fireDue, openSchedules } from './schedule/fire.ts'
+import { isLostConnection } from './patience.ts'
+import { fireDue } from './schedule/fire.ts'
+import { openKnown } from './schedule/known.ts'
 
 /** The longest sleep, ms: the bound on a lost message that a schedule has changed. */
 const maxSleepMs = 500
@@ -14,7 +16,7 @@ const batch = 500
  * processes: they share the work, and each fire time has one run whatever becomes of them.
  */
 export const beat = async (context: Context, signal: AbortSignal): Promise<void> => {
-  const schedules = openSchedules()
+  const known = openKnown(context.log)
   let wakeUp = () => {}
   let looked = 0
   /** Where something was due just now, something else may be: not worth asking first. */
@@ -35,13 +37,14 @@ export const beat = async (context: Context, signal: AbortSignal): Promise<void>
       const due = busy ? 0 : await nextFire(context.sql, context.namespace)
       busy = false
       if (due !== null && due <= 0) {
-        const handled = await fireDue(context, schedules, { limit: batch })
+        const handled = await fireDue(context, known, { limit: batch })
         if (handled === batch) continue
         busy = handled > 0
         sleepMs = minSleepMs
       } else if (due !== null) sleepMs = Math.max(0, Math.min(maxSleepMs, Math.ceil(due)))
     } catch (error) {
-      context.log('debug', `the beat could not look: ${(error as Error).message}`)
+      const level = isLostConnection(error) ? 'debug' : 'error'
+      context.log(level, `the beat could not fire: ${(error as Error).message}`)
     }
     if (signal.aborted) break
     await new Promise<void>(resolve => {
