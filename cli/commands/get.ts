@@ -2,6 +2,7 @@ import {
   type Context,
   type Kind,
   didYouMean,
+  formatRate,
   listJobs,
   listRuns,
   formatMoment,
@@ -150,7 +151,7 @@ const queues: List = async (io, context, options) => {
       rows: found.map(queue => [
         queue.name,
         String(queue.concurrency ?? '—'),
-        queue.rate_count ? `${queue.rate_count} per ${queue.rate_ms} ms` : '—',
+        queue.rate_count ? formatRate({ count: queue.rate_count, ms: queue.rate_ms! }) : '—',
         queue.paused ? 'paused' : '',
       ]),
     },

@@ -1,4 +1,4 @@
-import { parseDuration } from '../model/duration.ts'
+import { formatDuration, parseDuration } from '../model/duration.ts'
 import { TqError } from '../model/errors.ts'
 import { didYouMean } from '../model/similar.ts'
 import { limitRate } from '../store/manifest.ts'
@@ -10,6 +10,10 @@ export const parseRate = (text: string): { count: number; ms: number } | null =>
   const ms = rate ? parseDuration(`${rate[2] ?? 1}${rate[3]}`) : undefined
   return ms ? { count: Number(rate![1]), ms } : null
 }
+
+/** The same for people. */
+export const formatRate = ({ count, ms }: { count: number; ms: number }): string =>
+  `${count}/${formatDuration(ms).replace(/^1(?=[a-z]+$)/, '')}`
 
 /** Changes the rate limit of a live queue, for all workers, until its manifest is applied anew with changes. `rate` null: none. */
 export const setRateLimit = async (

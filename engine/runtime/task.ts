@@ -15,7 +15,7 @@ import { inputOf } from './input.ts'
 /** How often a job's worker or child may die before it fails (semantics R3). */
 export const lostLimit = 3
 /** When a job whose handler is not here is looked at again, ms. */
-const handlerAgainMs = 5000
+export const handlerAgainMs = 5000
 
 /** A task's job between its claim and its settling. */
 export type InFlight = {

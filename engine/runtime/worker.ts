@@ -298,10 +298,16 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     }
     if (message.type === 'queues') void context.lookAtEvents().catch(() => {})
     if (message.type === 'queues')
-      void serving.refresh().then(
+      void refreshQueues().then(
         () => puller.wake(serving.ids()),
         error => context.log('debug', `queues were not read again: ${error.message}`),
       )
+  }
+
+  async function refreshQueues() {
+    const before = serving.ids().join()
+    await serving.refresh()
+    if (serving.ids().join() !== before) await restate()
   }
 
   /** Lists show how it has changed, and queues that are new to it are looked at. */
@@ -314,7 +320,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
   /** With each renewal: queues' live fields, long jobs that were cancelled, jobs of lost answers. */
   async function lookAfter() {
     await context.lookAtEvents()
-    await serving.refresh()
+    await refreshQueues()
     await doomed.look()
     const session = lease.session()
     if (session !== null) await orphans.look(session)

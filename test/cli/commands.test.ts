@@ -49,6 +49,11 @@ metadata: { name: twice }
 spec:
   steps:
     - { id: say, task: say, with: { text: twice } }
+---
+apiVersion: tq/v1
+kind: Schedule
+metadata: { name: yearly }
+spec: { cron: "@yearly", timezone: UTC, workflow: twice }
 `
 const dir = project({
   'manifests/all.yaml': workflows,
@@ -201,7 +206,7 @@ test('wrong usage exits with 2 and proposes what is near', async t => {
   const cases: [string[], RegExp][] = [
     [['rnu'], /Did you mean run\?/],
     [['get', 'runs', '--statee', 'x'], /Did you mean --state\?/],
-    [['get', 'nonsense'], /there are runs, workflows, tasks, queues, workers, jobs/],
+    [['get', 'nonsense'], /there are runs, workflows, tasks, queues, schedules, .*workers, jobs/],
     [['get', 'rusn'], /did you mean "run/],
     [['get', 'runs', '--state', 'faild'], /did you mean "failed"/],
     [['get', 'runs', '--limit', 'many'], /write a number from 1/],
@@ -236,17 +241,20 @@ const calls: { [command: string]: string[] } = {
   describe: ['@latest'],
   wait: [],
   logs: ['@latest'],
+  why: ['@latest'],
   events: ['@latest'],
   cancel: [],
   plan: ['greet'],
+  graph: ['greet'],
   db: ['status'],
+  schedule: ['next', 'yearly'],
   inspect: ['ping'],
   control: ['log-level', 'info'],
 }
 
 for (const spec of commands.filter(({ options }) => options.some(([flags]) => flags.startsWith('-o,')))) {
   const name = spec.usage.split(' ')[0]!
-  if (name === 'worker') continue // runs until it is told to stop; worker.test.ts
+  if (['worker', 'beat'].includes(name)) continue // they run until they are told to stop
   test(`tq ${name} answers in JSON, and in each other format, and errors too are JSON`, async t => {
     const { stdout: id } = await here('run', 'greet', '-i', 'name=Ada', '--wait', '-o', 'name')
     const args = [name, ...calls[name]!, ...(['wait', 'cancel'].includes(name) ? [id] : [])]
