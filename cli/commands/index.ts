@@ -37,12 +37,13 @@ export const commands: CommandSpec[] = [
   {
     usage: 'dev [dir]',
     summary:
-      'everything in one process: embedded Postgres, worker, timers; applies manifests and again when they change',
+      'everything in one process: embedded Postgres, worker, timers, hooks; applies manifests and again when they change',
     options: [
       ['--run <workflow>', 'runs this once everything is up, and ends with it where nobody is at the terminal'],
       ['--fresh', 'begins with an empty database'],
       ['--kafka', 'with a Kafka of its own, which needs Java'],
       ['-c, --concurrency <n>', 'child processes'],
+      ['--port <n>', 'where hooks are served (default 7788, or another where that is taken)'],
       ...inputs,
     ],
     examples: ['tq dev', 'tq dev --run licence-report', 'tq dev --fresh'],
@@ -125,7 +126,7 @@ export const commands: CommandSpec[] = [
   },
   {
     usage: 'get <what> [name]',
-    summary: 'lists runs, workflows, tasks, queues, schedules, workers, or the jobs of a run',
+    summary: 'lists runs, workflows, tasks, queues, schedules, hooks, workers, or the jobs of a run',
     options: [
       ['--state <state>', 'runs in this state'],
       ['-l, --label <k=v>', 'runs with this label; again: with all of them'],
@@ -244,6 +245,38 @@ export const commands: CommandSpec[] = [
     formats: ['table', 'json'],
     examples: ['tq worker', 'tq worker -Q default,reports -c 4'],
     load: () => import('./worker.ts'),
+  },
+  {
+    usage: 'server',
+    summary: 'serves hooks, the state of runs, health and metrics over HTTP; SIGTERM answers what it has accepted',
+    options: [
+      ['--port <n>', 'where (default 7788); 0: any that is free'],
+      ['--host <address>', 'for whom (default 127.0.0.1: this machine alone; 0.0.0.0: all)'],
+      ['-o, --output <format>', 'table for people, json for machines', 'table'],
+    ],
+    formats: ['table', 'json'],
+    examples: ['tq server', 'tq server --host 0.0.0.0 --port 8080'],
+    load: () => import('./server.ts'),
+  },
+  {
+    usage: 'hook <action> [name]',
+    summary:
+      'url: where a hook is; sign: the headers of a delivery; send: a delivery; rotate: a new secret; rejections: what started nothing, and why',
+    options: [
+      ['--data <text>', 'the body of a delivery (default {})'],
+      ['--file <file>', 'the body from a file, or - for standard input'],
+      ['--id <id>', 'the id of the delivery (default: a new one)'],
+      ['--limit <n>', 'at most so many rejections (default 20)'],
+      output,
+    ],
+    examples: [
+      'tq hook url hello',
+      'tq hook send hello --data \'{"name":"Ada"}\'',
+      'curl -H @<(tq hook sign github --file push.json) --data-binary @push.json "$(tq hook url github)"',
+      'tq hook rotate stripe-payments',
+      'tq hook rejections',
+    ],
+    load: () => import('./hook.ts'),
   },
   {
     usage: 'beat',
