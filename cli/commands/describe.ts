@@ -20,7 +20,7 @@ import {
 import { connected } from '../connect.ts'
 import type { Io } from '../io.ts'
 import { nameJobs } from '../jobs.ts'
-import { formatTable, took } from '../output.ts'
+import { formatTable, span, took } from '../output.ts'
 import { bothTimes } from '../schedules.ts'
 import { errorLine, icon } from '../progress.ts'
 import { printResult } from '../watching.ts'
@@ -59,7 +59,7 @@ const describeRun = async (io: Io, context: Context, options: Options, typed: st
     'State:',
     `${icon(run.state)} ${run.state}   ${run.started_at.toISOString()} → ${run.ended_at?.toISOString() ?? '…'}  (${took(run.started_at, run.ended_at ?? new Date())})`,
   )
-  line('Trigger:', run.trigger)
+  line('Trigger:', run.fire_time ? `${run.trigger} (${dueText(run.fire_time, run.started_at)})` : run.trigger)
   line('Input:', JSON.stringify(run.input))
   if (run.reason) line('Reason:', run.reason)
   if (run.warnings) line('Warnings:', `${run.warnings} (failures that were allowed)`)
@@ -121,6 +121,10 @@ const describeSchedule = async (io: Io, context: Context, options: Options, name
   }
   if (row.problem) line('Problem:', `${row.problem.slot}  ${errorText(row.problem)}`)
 }
+
+/** `due 2027-01-31T08:00:00Z, started 41 ms after`. */
+const dueText = (due: Date, started: Date): string =>
+  `due ${formatMoment(due.getTime())}, started ${span(started.getTime() - due.getTime())} after`
 
 const describeManifest = async (
   io: Io,

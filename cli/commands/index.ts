@@ -178,6 +178,22 @@ export const commands: CommandSpec[] = [
     load: () => import('./why.ts'),
   },
   {
+    usage: 'graph <name>',
+    summary: 'draws a workflow, or a run with how its steps stand',
+    options: [
+      ['-f, --file <path>', 'a workflow of these files instead of the applied one; again for more'],
+      recursive,
+      ['-o, --output <format>', 'how it is drawn', 'tree'],
+    ],
+    formats: ['tree', 'mermaid', 'dot', 'svg', 'json'],
+    examples: [
+      'tq graph licence-report',
+      'tq graph @latest -o svg',
+      'tq graph hello -f manifests/hello.yaml -o mermaid',
+    ],
+    load: () => import('./graph.ts'),
+  },
+  {
     usage: 'logs <run>',
     summary: 'log lines of a run, or of a step with RUN/STEP',
     options: [

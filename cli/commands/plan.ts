@@ -19,8 +19,8 @@ import type { Action, Options } from './index.ts'
 
 const plan: Action = async (io, options, name) => {
   const found = options.file
-    ? await fromFiles(io, options, String(name))
-    : await connected(io, context => applied(context, String(name)))
+    ? await planFromFiles(io, options, String(name))
+    : await connected(io, context => appliedPlan(context, String(name)))
   if (!found) return 2
   print(io, options.output, {
     data: found,
@@ -34,7 +34,8 @@ const plan: Action = async (io, options, name) => {
 }
 export default plan
 
-const fromFiles = async (io: Io, options: Options, name: string): Promise<Plan | null> => {
+/** The plan of a workflow or Task in files; null: they have errors, which were printed. */
+export const planFromFiles = async (io: Io, options: Options, name: string): Promise<Plan | null> => {
   const sources = await readSources(io, options.file as string[], options.recursive === true)
   const { handlersDir } = await readConfig(io.cwd, {}, io.env)
   const compiled = compile(sources, { handlers: await listHandlers(handlersDir), known: [] })
@@ -46,7 +47,8 @@ const fromFiles = async (io: Io, options: Options, name: string): Promise<Plan |
   return manifest.plan
 }
 
-const applied = async (context: Context, name: string): Promise<Plan> => {
+/** The plan of what is applied under this name. @throws NOT_FOUND */
+export const appliedPlan = async (context: Context, name: string): Promise<Plan> => {
   const { namespace } = context
   const found =
     (await readManifest(context.sql, { namespace, kind: 'workflow', name })) ??

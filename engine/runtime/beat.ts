@@ -1,27 +1,26 @@
 import { nextFire } from '../store/schedule.ts'
 import type { Context } from './context.ts'
-import { fireDue, openSchedules } from './schedule/fire.ts'
+import { isLostConnection } from './patience.ts'
+import { fireDue } from './schedule/fire.ts'
+import { openKnown } from './schedule/known.ts'
 
 /** The longest sleep, ms: the bound on a lost message that a schedule has changed. */
 const maxSleepMs = 500
 /** The shortest, ms: what comes due within it is fired together, because a transaction costs as much for ten as for one. */
-const minSleepMs = 20
+const minSleepMs = 30
 /** Schedules in one transaction: they are held for some 100 ms, and other beats take what is not held. */
 const batch = 500
-
-export type BeatOptions = {
-  /** How many were fired, and how late the tick began, for those who measure. */
-  onFired?(started: number): void
-}
 
 /**
  * Fires schedules when their time has come, by the clock of the database. Any number of beats may run at once, in any
  * processes: they share the work, and each fire time has one run whatever becomes of them.
  */
-export const beat = async (context: Context, signal: AbortSignal, { onFired }: BeatOptions = {}): Promise<void> => {
-  const schedules = openSchedules()
+export const beat = async (context: Context, signal: AbortSignal): Promise<void> => {
+  const known = openKnown(context.log)
   let wakeUp = () => {}
   let looked = 0
+  /** Where something was due just now, something else may be: not worth asking first. */
+  let busy = false
   const controls = await context.broker.onControl(message => {
     if (message.type === 'triggers') wakeUp()
     if (message.type === 'queues') looked = 0
@@ -35,15 +34,17 @@ export const beat = async (context: Context, signal: AbortSignal, { onFired }: B
         await context.lookAtEvents()
         looked = began
       }
-      const due = await nextFire(context.sql, context.namespace)
+      const due = busy ? 0 : await nextFire(context.sql, context.namespace)
+      busy = false
       if (due !== null && due <= 0) {
-        const { handled, started } = await fireDue(context, schedules, { limit: batch })
-        if (started > 0) onFired?.(started)
+        const handled = await fireDue(context, known, { limit: batch })
         if (handled === batch) continue
+        busy = handled > 0
         sleepMs = minSleepMs
       } else if (due !== null) sleepMs = Math.max(0, Math.min(maxSleepMs, Math.ceil(due)))
     } catch (error) {
-      context.log('debug', `the beat could not look: ${(error as Error).message}`)
+      const level = isLostConnection(error) ? 'debug' : 'error'
+      context.log(level, `the beat could not fire: ${(error as Error).message}`)
     }
     if (signal.aborted) break
     await new Promise<void>(resolve => {

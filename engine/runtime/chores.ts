@@ -3,7 +3,7 @@ import { runningBackfills } from '../store/backfill.ts'
 import { type Boss, openBoss } from '../store/boss.ts'
 import type { Context } from './context.ts'
 import { runBackfill } from './schedule/backfill.ts'
-import { openSchedules } from './schedule/fire.ts'
+import { type Known, openKnown } from './schedule/known.ts'
 
 /** How often it looks whether there is something to do, where no message comes, ms. */
 const lookMs = 5000
@@ -15,7 +15,7 @@ const askMs = 1000
  * by another when that dies; it is opened when there is something to do for the first time, because it costs connections.
  */
 export const chores = async (context: Context, signal: AbortSignal): Promise<void> => {
-  const schedules = openSchedules()
+  const known = openKnown(context.log)
   let boss: Boss | null = null
   let wake = new AbortController()
   const controls = await context.broker.onControl(message => {
@@ -27,7 +27,7 @@ export const chores = async (context: Context, signal: AbortSignal): Promise<voi
     try {
       const running = await runningBackfills(context.sql, context.namespace)
       if (running.length > 0) {
-        boss ??= await open(context, schedules, signal)
+        boss ??= await open(context, known, signal)
         for (const { id } of running) await boss.ask('backfill', String(id))
         pauseMs = askMs
       }
@@ -39,14 +39,8 @@ export const chores = async (context: Context, signal: AbortSignal): Promise<voi
   await Promise.all([controls.stop(), boss?.stop()])
 }
 
-const open = async (
-  context: Context,
-  schedules: ReturnType<typeof openSchedules>,
-  signal: AbortSignal,
-): Promise<Boss> => {
+const open = async (context: Context, known: Known, signal: AbortSignal): Promise<Boss> => {
   const boss = await openBoss(context.database, error => context.log('debug', `pg-boss: ${error.message}`))
-  await boss.work('backfill', (key, lost) =>
-    runBackfill(context, schedules, Number(key), AbortSignal.any([signal, lost])),
-  )
+  await boss.work('backfill', (key, lost) => runBackfill(context, known, Number(key), AbortSignal.any([signal, lost])))
   return boss
 }

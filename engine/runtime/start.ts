@@ -126,22 +126,30 @@ export const startableOf = async (
   { trigger, labels }: { trigger: string; labels?: JsonObject | undefined },
 ): Promise<Startable> => {
   const loaded = await context.plan(plan)
-  return {
-    loaded,
-    start: {
-      namespace: context.namespace,
-      kind,
-      name,
-      revision,
-      plan,
-      scope: loaded.root(),
-      nextN: loaded.nodes.length,
-      deadlineMs: loaded.nodes[0]!.deadlineMs ?? null,
-      trigger,
-      labels: labels ?? null,
-    },
-  }
+  return startableFrom(context.namespace, loaded, { kind, name, revision, plan }, { trigger, labels })
 }
+
+/** The same of a plan that is loaded. */
+export const startableFrom = (
+  namespace: string,
+  loaded: LoadedPlan,
+  { kind, name, revision, plan }: { kind: 'task' | 'workflow'; name: string; revision: number; plan: number },
+  { trigger, labels }: { trigger: string; labels?: JsonObject | undefined },
+): Startable => ({
+  loaded,
+  start: {
+    namespace,
+    kind,
+    name,
+    revision,
+    plan,
+    scope: loaded.root(),
+    nextN: loaded.nodes.length,
+    deadlineMs: loaded.nodes[0]!.deadlineMs ?? null,
+    trigger,
+    labels: labels ?? null,
+  },
+})
 
 /** The input of a run, with defaults where nothing was given. @throws INVALID_INPUT */
 export const checkInput = ({ loaded, start }: Startable, input: Json): Json => {

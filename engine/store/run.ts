@@ -231,8 +231,12 @@ export const findRuns = (
 ): Promise<{ id: string }[]> => sql<{ id: string }>`
   select id from run where namespace = ${namespace} and id::text like ${`%${ending}`} order by id desc limit 3`
 
+/** The newest run that no schedule has started, for these come and go by themselves; where there is no other, the newest of all. */
 export const latestRun = (
   sql: Sql,
   { namespace, state }: { namespace: string; state?: string },
 ): Promise<{ id: string }[]> => sql<{ id: string }>`
-  select id from run where namespace = ${namespace} and (${state ?? null}::text is null or state::text = ${state ?? null}) order by id desc limit 1`
+  select id from (select coalesce(
+    (select id from run where namespace = ${namespace} and (${state ?? null}::text is null or state::text = ${state ?? null}) and fire_time is null order by id desc limit 1),
+    (select id from run where namespace = ${namespace} and (${state ?? null}::text is null or state::text = ${state ?? null}) order by id desc limit 1)
+  ) as id) latest where id is not null`

@@ -25,18 +25,16 @@ export type DueSchedule = {
  * `open` by a scalar: as an `exists` it becomes a join, which a plan made while `job` was empty begins there (500 rows take
  * 1.5 s when 10,000 jobs are open).
  */
-export const lockDue = async (
+export const lockDue = (
   sql: Sql,
   { namespace, limit, idleMs }: { namespace: string; limit: number; idleMs: number },
-): Promise<DueSchedule[]> => {
-  await sql`select set_config('idle_in_transaction_session_timeout', ${String(idleMs)}, true)`
-  return sql<DueSchedule>`
+): Promise<DueSchedule[]> => sql<DueSchedule>`
+  with bounded as materialized (select set_config('idle_in_transaction_session_timeout', ${String(idleMs)}, true))
   select ctid::text as place, name, plan, extract(epoch from slot)::float8 * 1000 as slot, extract(epoch from clock_now())::float8 * 1000 as now,
     array(select run from unnest(open) as o(run) where (select true from job where job.run = o.run and n = 0)) as open,
     (select extract(epoch from max(ended_at))::float8 * 1000 from run where id = any(schedule.open)) as free
-  from schedule where namespace = ${namespace} and not paused and next_at <= clock_now()
-  order by next_at limit ${limit} for update skip locked`
-}
+  from bounded, schedule where namespace = ${namespace} and not paused and next_at <= clock_now()
+  order by next_at limit ${limit} for update of schedule skip locked`
 
 /** Locks one, whatever its time, so that no beat fires it meanwhile. */
 export const lockSchedule = async (

@@ -245,6 +245,7 @@ const calls: { [command: string]: string[] } = {
   events: ['@latest'],
   cancel: [],
   plan: ['greet'],
+  graph: ['greet'],
   db: ['status'],
   hook: ['rejections'],
   schedule: ['next', 'yearly'],

@@ -1,8 +1,11 @@
 import test from 'ava'
 import {
+  apply,
   cancelBackfill,
+  compile,
   pauseSchedule,
   planBackfill,
+  readManifests,
   resumeSchedule,
   startBackfill,
   triggerSchedule,
@@ -275,3 +278,24 @@ test.serial('a backfill that is cancelled starts nothing more', async t => {
   t.is((await runsOf('stops')).length, 2)
   t.is((await backfillOf('stops')).state, 'cancelled')
 })
+
+/** Applies a text as all there is from one place. */
+const applyAll = async (origin: string, text: string) => {
+  const known = (await readManifests(engine.sql, { namespace: 'default' })).map(row => row.document)
+  const compiled = compile([{ file: 'all.yaml', text }], { handlers: ['noop'], known: known as never })
+  return apply(engine.context, compiled, { origin, prune: true, dryRun: false })
+}
+
+test.serial(
+  'a workflow that a schedule starts is not pruned; with the schedule it is, and no fire time is left',
+  async t => {
+    const chain = workflow('Chain', 'pruned', 'steps: [{ task: noop }]')
+    const hourly = schedule('prunes', '{ every: 1h, workflow: pruned }')
+    await applyAll('here', documents(chain, hourly))
+    await t.throwsAsync(applyAll('here', hourly), {
+      message: /schedule\/prunes starts workflow\/pruned, which is about to be deleted/,
+    })
+    await applyAll('here', workflow('Chain', 'other', 'steps: [{ task: noop }]'))
+    t.is((await engine.sql`select from schedule where name = 'prunes'`).length, 0)
+  },
+)

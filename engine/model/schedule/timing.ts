@@ -14,7 +14,7 @@ export type Timing = {
   except: Set<string>
 } & ({ by: 'cron'; cron: Cron } | { by: 'every'; everyMs: number; anchorMs: number } | { by: 'solar'; solar: Solar })
 
-/** @param spec one that was compiled without a diagnostic */
+/** @param spec one that was compiled without a diagnostic. @throws RangeError where this version cannot read it */
 export const timingOf = (spec: ScheduleSpec): Timing => {
   const { cron, seconds, timezone, every, anchor, solar, start, end, except } = spec
   const key = JSON.stringify([cron, seconds, timezone, every, anchor, solar, start, end, except])
@@ -31,7 +31,9 @@ export const timingOf = (spec: ScheduleSpec): Timing => {
     return { ...common, by: 'cron', cron: read }
   }
   if (solar) return { ...common, by: 'solar', solar }
-  return { ...common, by: 'every', everyMs: parseDuration(every ?? '') ?? 0, anchorMs: anchor ? Date.parse(anchor) : 0 }
+  const everyMs = parseDuration(every ?? '')
+  if (!everyMs) throw new RangeError(`"${every}" is no interval`)
+  return { ...common, by: 'every', everyMs, anchorMs: anchor ? Date.parse(anchor) : 0 }
 }
 
 /** The first fire time after a moment; null: there is none any more. Computed once for all schedules that fire alike. */

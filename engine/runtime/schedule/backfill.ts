@@ -10,7 +10,8 @@ import type { Context } from '../context.ts'
 import { patiently } from '../patience.ts'
 import { announced, ringStarted, type Startable } from '../start.ts'
 import { findSchedule } from './control.ts'
-import { findTargets, fireAt, type Schedules } from './fire.ts'
+import { fireAt } from './fire.ts'
+import { inTransaction, type Known } from './known.ts'
 
 export type BackfillRange = { from: number; to: number | null }
 export type BackfillPlan = { from: number; to: number; times: number[]; present: number }
@@ -74,14 +75,9 @@ export const cancelBackfill = async (context: Context, name: string): Promise<nu
 const lookMs = 200
 
 /** Runs a backfill to its end, from where it is. */
-export const runBackfill = async (
-  context: Context,
-  schedules: Schedules,
-  id: number,
-  signal: AbortSignal,
-): Promise<void> => {
+export const runBackfill = async (context: Context, known: Known, id: number, signal: AbortSignal): Promise<void> => {
   while (!signal.aborted) {
-    const way = await patiently(() => stepBackfill(context, schedules, id), { signal })
+    const way = await patiently(() => stepBackfill(context, known, id), { signal })
     if (way === 'done') return
     if (way === 'wait') await sleep(lookMs, undefined, { signal }).catch(() => {})
   }
@@ -91,19 +87,15 @@ export const runBackfill = async (
  * Starts as many runs as may be open at once, in one transaction with the place it has come to. The schedule is locked
  * meanwhile, so that its own fires and a backfill's are one after the other, and the same run ids keep them apart.
  */
-export const stepBackfill = async (
-  context: Context,
-  schedules: Schedules,
-  id: number,
-): Promise<'done' | 'wait' | 'more'> => {
+export const stepBackfill = async (context: Context, known: Known, id: number): Promise<'done' | 'wait' | 'more'> => {
   let ring: [Startable, string[]] | null = null
-  const way = await context.sql.begin(async sql => {
+  const way = await inTransaction(context, known, async (sql, findTargets) => {
     const backfill = await lockBackfill(sql, id)
     if (!backfill) return 'done'
     const room = Math.min(100, backfill.concurrency - backfill.open.length)
     if (room <= 0) return 'wait'
     const row = await lockSchedule(sql, { namespace: backfill.namespace, name: backfill.schedule })
-    const schedule = row && (await schedules(sql, [row.plan])).get(row.plan)
+    const schedule = row && (await known.schedules(sql, [row.plan])).get(row.plan)
     const last = backfill.slot ?? backfill.from - 1
     const times = schedule ? timesAfter(schedule.timing, last, backfill.until, room) : []
     const done = times.length < room
@@ -111,10 +103,10 @@ export const stepBackfill = async (
       await moveBackfill(sql, { ...nothing, id, open: backfill.open, done: true })
       return 'done'
     }
-    const targets = await findTargets(context, sql, [schedule])
+    const targets = await findTargets([schedule])
     const fires = times.map(slot => fireAt(context, schedule, targets, slot))
     const runs = fires.flatMap(fire => ('run' in fire ? [fire.run] : []))
-    const target = targets.get(schedule.trigger.workflow)
+    const target = fires.find(fire => 'target' in fire)?.target
     const made = target && runs.length > 0 ? await startRuns(sql, target.start, runs, announced(context)) : []
     if (target) ring = [target, made]
     const problem = fires.flatMap(fire => ('problem' in fire ? [fire.problem] : [])).at(-1) ?? null

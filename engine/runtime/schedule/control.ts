@@ -6,9 +6,8 @@ import { startRuns } from '../../store/run.ts'
 import { clockNow, readSchedule, setPaused } from '../../store/schedule.ts'
 import type { Context } from '../context.ts'
 import { noSuchManifest } from '../names.ts'
-import { announced, ringStarted } from '../start.ts'
+import { announced, prepareStart, ringStarted } from '../start.ts'
 import { inputOfTrigger } from '../trigger.ts'
-import { findTargets } from './fire.ts'
 import { type Schedule, scheduleOf } from './policy.ts'
 import { placeAt } from './register.ts'
 import { seenAt } from './seen.ts'
@@ -54,13 +53,12 @@ export const resumeSchedule = async (context: Context, name: string): Promise<nu
  */
 export const triggerSchedule = async (context: Context, name: string): Promise<string> => {
   const { schedule } = await findSchedule(context, name)
-  const target = (await findTargets(context, context.sql, [schedule])).get(schedule.trigger.workflow)
-  if (!target) throw await noSuchManifest(context, ['workflow'], schedule.trigger.workflow)
+  const { workflow } = schedule.trigger
+  const target = await prepareStart(context, { name: workflow, kind: 'workflow', trigger: `schedule/${name}` })
   const now = Math.floor(await clockNow(context.sql))
   const given = inputOfTrigger(schedule.trigger, target.loaded.plan.inputs, seenAt(schedule, now, now))
   if ('problem' in given) throw new TqError('INVALID_INPUT', `schedule "${name}": ${given.problem.message}`)
-  await context.lookAtEvents()
-  const run = { id: newId(now), input: JSON.stringify(given.value), trigger: `schedule/${name}`, fireTimeMs: now }
+  const run = { id: newId(now), input: JSON.stringify(given.value), fireTimeMs: now }
   await startRuns(context.sql, target.start, [run], announced(context))
   ringStarted(context, target, [run.id])
   return run.id

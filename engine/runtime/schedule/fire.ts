@@ -1,33 +1,15 @@
 import { jitterOf, runIdOf } from '../../model/schedule/identity.ts'
 import { formatMoment } from '../../model/schedule/moment.ts'
-import { readPlans } from '../../store/manifest.ts'
 import { type NewRun, startRuns } from '../../store/run.ts'
 import { advance, type Advance, type DueSchedule, lockDue, type Problem } from '../../store/schedule.ts'
-import type { Sql } from '../../store/sql.ts'
-import { readTargets } from '../../store/trigger.ts'
-import type { Trigger } from '../../model/trigger.ts'
 import { cancelRun } from '../cancel.ts'
 import type { Context } from '../context.ts'
-import { announced, ringStarted, type Startable, startableOf } from '../start.ts'
+import { announced, ringStarted, type Startable } from '../start.ts'
 import { inputOfTrigger } from '../trigger.ts'
 import { decide } from './decide.ts'
-import { type Schedule, scheduleOf } from './policy.ts'
+import { inTransaction, type Known, type Targets } from './known.ts'
+import type { Schedule } from './policy.ts'
 import { seenAt } from './seen.ts'
-
-/** Compiled schedules never change: read once. */
-export type Schedules = (sql: Sql, plans: number[]) => Promise<Map<number, Schedule>>
-
-export const openSchedules = (): Schedules => {
-  const known = new Map<number, Schedule>()
-  return async (sql, plans) => {
-    const missing = plans.filter(plan => !known.has(plan))
-    if (missing.length > 0 && known.size > 50_000) known.clear()
-    if (missing.length > 0)
-      for (const { id, document } of await readPlans(sql, missing))
-        known.set(id, scheduleOf(document as unknown as Trigger))
-    return new Map(plans.flatMap(plan => (known.has(plan) ? [[plan, known.get(plan)!]] : [])))
-  }
-}
 
 /** A fire that gets a run, or the reason why it gets none. */
 type Fire = { slot: number } & ({ run: NewRun; target: Startable } | { problem: Problem })
@@ -41,27 +23,22 @@ const idleMs = 1000
  *
  * @returns how many schedules there were: as many as `limit`, and there may be more
  */
-export const fireDue = async (
-  context: Context,
-  schedules: Schedules,
-  { limit }: { limit: number },
-): Promise<{ handled: number; started: number }> => {
+export const fireDue = async (context: Context, known: Known, { limit }: { limit: number }): Promise<number> => {
   const { namespace } = context
   const rings: [Startable, string[]][] = []
   const cancels: string[] = []
-  const handled = await context.sql.begin(async sql => {
+  const handled = await inTransaction(context, known, async (sql, findTargets) => {
+    rings.length = 0
+    cancels.length = 0
     const due = await lockDue(sql, { namespace, limit, idleMs })
     if (due.length === 0) return 0
-    const known = await schedules(sql, [...new Set(due.map(row => row.plan))])
+    const read = await known.schedules(sql, [...new Set(due.map(row => row.plan))])
     const decided = due.flatMap(row => {
-      const schedule = known.get(row.plan)
+      const schedule = read.get(row.plan)
       return schedule ? [{ row, schedule, verdict: decide({ namespace, name: row.name }, schedule, row) }] : []
     })
-    const targets = await findTargets(
-      context,
-      sql,
-      decided.filter(one => one.verdict.fires.length > 0).map(one => one.schedule),
-    )
+    const unread = due.filter(row => !read.has(row.plan)).map(putOff)
+    const targets = await findTargets(decided.filter(one => one.verdict.fires.length > 0).map(one => one.schedule))
     const all = decided.map(one => ({
       ...one,
       fires: one.verdict.fires.map(slot => fireAt(context, one.schedule, targets, slot)),
@@ -70,41 +47,21 @@ export const fireDue = async (
       const made = await startRuns(sql, target.start, runs, announced(context))
       rings.push([target, made])
     }
-    await advance(
-      sql,
-      all.map(({ row, schedule, verdict, fires }) => advanceOf(row, schedule, verdict, fires)),
-    )
+    await advance(sql, [
+      ...all.map(({ row, schedule, verdict, fires }) => advanceOf(row, schedule, verdict, fires)),
+      ...unread,
+    ])
     cancels.push(...all.flatMap(one => one.verdict.cancels))
     return due.length
   })
   for (const [target, ids] of rings) ringStarted(context, target, ids)
   for (const run of cancels)
     await cancelRun(context, { run, reason: 'its schedule fired again (overlap cancel-running)' })
-  return { handled, started: rings.reduce((sum, [, ids]) => sum + ids.length, 0) }
-}
-
-/** The workflows that schedules start, as they are now. */
-export const findTargets = async (
-  context: Context,
-  sql: Sql,
-  schedules: Schedule[],
-): Promise<Map<string, Startable>> => {
-  const names = [...new Set(schedules.map(schedule => schedule.trigger.workflow))]
-  if (names.length === 0) return new Map()
-  const found = await readTargets(sql, { namespace: context.namespace, names })
-  const startables = await Promise.all(
-    found.map(target => startableOf(context, { ...target, kind: 'workflow' }, { trigger: 'schedule' })),
-  )
-  return new Map(startables.map(startable => [startable.start.name, startable]))
+  return handled
 }
 
 /** The run of a fire time. */
-export const fireAt = (
-  { namespace }: Context,
-  schedule: Schedule,
-  targets: Map<string, Startable>,
-  slot: number,
-): Fire => {
+export const fireAt = ({ namespace }: Context, schedule: Schedule, targets: Targets, slot: number): Fire => {
   const { trigger, jitterMs } = schedule
   const id = { namespace, name: trigger.name }
   const target = targets.get(trigger.workflow)
@@ -117,6 +74,7 @@ export const fireAt = (
       'UnknownWorkflow',
       `there is no workflow "${trigger.workflow}" any more; apply it, or delete this schedule`,
     )
+  if (target instanceof Error) return problem('InternalError', target.message)
   const seen = seenAt(schedule, slot, slot + jitterOf(id, slot, jitterMs))
   const given = inputOfTrigger(trigger, target.loaded.plan.inputs, seen)
   if ('problem' in given) return problem(given.problem.name, given.problem.message)
@@ -139,6 +97,22 @@ const groupRuns = (fires: Fire[]): Map<Startable, NewRun[]> => {
   }
   return groups
 }
+
+/** A minute later somebody may have applied it again. */
+const putOff = ({ place, slot, now, open }: DueSchedule): Advance => ({
+  place,
+  slot,
+  nextAt: now + 60_000,
+  fired: null,
+  runs: 0,
+  dropped: 0,
+  open,
+  problem: {
+    name: 'Unreadable',
+    message: 'this version of tq cannot read it; apply it again',
+    slot: formatMoment(slot),
+  },
+})
 
 const advanceOf = (
   { place, open }: DueSchedule,

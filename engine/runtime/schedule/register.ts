@@ -4,7 +4,7 @@ import { nextSlot } from '../../model/schedule/timing.ts'
 import type { Trigger } from '../../model/trigger.ts'
 import { type NewState, readStates, type ScheduleState, storePlansOf, storeStates } from '../../store/schedule.ts'
 import type { Sql } from '../../store/sql.ts'
-import { openSchedules } from './fire.ts'
+import { openKnown } from './known.ts'
 import { type Schedule, scheduleOf } from './policy.ts'
 
 /**
@@ -19,7 +19,7 @@ export const registerSchedules = async (
   if (triggers.length === 0) return
   const { now, states } = await readStates(sql, { namespace, names: triggers.map(one => one.trigger.name) })
   const before = new Map(states.map(state => [state.name, state]))
-  const known = await openSchedules()(
+  const known = await openKnown(() => {}).schedules(
     sql,
     states.map(state => state.plan),
   )
