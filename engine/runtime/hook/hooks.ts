@@ -64,10 +64,11 @@ export const openHooks = async (context: Context): Promise<Hooks> => {
     await context.lookAtEvents()
     const next = new Map<string, { identity: string; hook: LiveHook }>()
     for (const row of rows) {
+      const startable = targets.has(row.trigger.workflow)
       const identity = `${row.plan} ${targets.get(row.trigger.workflow)}`
       const before = known.get(row.name)
-      if (before?.identity === identity) next.set(row.name, before)
-      else next.set(row.name, { identity, hook: await openHook(context, row, targets.has(row.trigger.workflow)) })
+      const same = before?.identity === identity && (before.hook.start !== null) === startable
+      next.set(row.name, same ? before : { identity, hook: await openHook(context, row, startable) })
     }
     known = next
     paths = new Map([...next.values()].map(({ hook }) => [hook.spec.path, hook]))
