@@ -73,6 +73,23 @@ test('tq hook rejections lists what started nothing, without what was sent', asy
   t.regex((await run('rejections')).stdout, /^HOOK +REASON/)
 })
 
+test('no command shows a secret', async t => {
+  await run('send', 'bearer', '--data', '{}')
+  for (const args of [
+    ['inspect', 'conf'],
+    ['inspect', 'report'],
+    ['get', 'hooks'],
+    ['get', 'runs'],
+    ['hook', 'rejections'],
+    ['describe', 'run', '@latest'],
+    ['events'],
+  ])
+    for (const format of ['table', 'json']) {
+      const { stdout, stderr } = await tqHere(dir, [...args, '-o', format], env)
+      t.false(`${stdout}${stderr}`.includes(env.TQ_SECRET_TEAM__OLD), args.join(' '))
+    }
+})
+
 test('what is wrong is said with the way out', async t => {
   t.regex((await run('url', 'strip')).stderr, /did you mean "stripe"\?/)
   t.is((await run('url', 'strip')).exitCode, 6)

@@ -36,7 +36,7 @@ const server = async (url: string, ...args: string[]): Promise<{ running: Runnin
   return { running, url: (JSON.parse(ready) as { url: string }).url }
 }
 
-test('with SIGTERM among fifty deliveries, those answered 202 are there, and the others can be sent again', async t => {
+const stopped = test.macro(async (t, signal: 'SIGTERM' | 'SIGKILL') => {
   const engine = await database(t, 'stopped')
   const orders = Array.from({ length: 50 }, (_, i) => i)
   let first = await server(engine.url)
@@ -51,10 +51,10 @@ test('with SIGTERM among fifty deliveries, those answered 202 are there, and the
   }
   const some = orders.slice(0, 25).map(order => deliver(first.url, order))
   await stopped.promise
-  first.running.kill('SIGTERM')
+  first.running.kill(signal)
   const others = orders.slice(25).map(order => deliver(first.url, order))
   await Promise.all([...some, ...others])
-  t.is((await first.running).exitCode, 0)
+  t.is((await first.running).exitCode, signal === 'SIGTERM' ? 0 : undefined)
   t.true(accepted.size > 0)
   const rows = await engine.sql<{
     order: number
@@ -69,6 +69,12 @@ test('with SIGTERM among fifty deliveries, those answered 202 are there, and the
   t.is(accepted.size, 50)
   t.is(await runsOf(engine, 'stopped'), 50)
 })
+test(
+  'with SIGTERM among fifty deliveries, those answered 202 are there, and the others can be sent again',
+  stopped,
+  'SIGTERM',
+)
+test('with SIGKILL as well', stopped, 'SIGKILL')
 
 test('of two servers at once, whichever is asked: fifty identical deliveries start one run', async t => {
   const engine = await database(t, 'shared')
@@ -81,6 +87,23 @@ test('of two servers at once, whichever is asked: fifty identical deliveries sta
   t.is(await runsOf(engine, 'shared'), 1)
   for (const { running } of servers) running.kill('SIGTERM')
   for (const { running } of servers) t.is((await running).exitCode, 0)
+})
+
+test('of a burst of deliveries, each sent twice to different servers, each is one run', async t => {
+  const engine = await database(t, 'burst')
+  const servers = await Promise.all([server(engine.url), server(engine.url)])
+  const ids = new Map<number, Set<unknown>>()
+  const deliver = async (order: number, at: number) => {
+    const { status, body } = await postJson(`${servers[at]!.url}/hooks/burst`, { order })
+    t.is(status, 202)
+    ids.set(order, (ids.get(order) ?? new Set()).add(body.id))
+  }
+  await Promise.all(Array.from({ length: 1000 }, (_, i) => deliver(i >> 1, i % 2)))
+  t.is(ids.size, 500)
+  for (const [order, found] of ids) t.is(found.size, 1, `${order}`)
+  t.is(await runsOf(engine, 'burst'), 500)
+  for (const { running } of servers) running.kill('SIGTERM')
+  await Promise.all(servers.map(one => one.running))
 })
 
 test('a server is ready while the database answers, and alive without it', async t => {
