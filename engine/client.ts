@@ -63,7 +63,7 @@ export { resolveRun, type RunResult, type Snapshot, snapshot, wait, watch } from
 export { eventTypes, type EventType } from './model/event.ts'
 export { positionAt } from './store/event.ts'
 export { type MigrationState, migrate, migrationState } from './store/migrate.ts'
-export { type ManifestRow, readManifest, readManifests, readQueues } from './store/manifest.ts'
+export { type ManifestRow, readManifest, readManifests, readNames, readQueues } from './store/manifest.ts'
 export { type BackfillRow, listBackfills } from './store/backfill.ts'
 export { readLogs, type StoredLog } from './store/log.ts'
 export { type Labels, listRuns, openRunsWith, type RunRow } from './store/run.ts'
