@@ -1,4 +1,15 @@
-import { formatMoment, type JsonObject, wallOf } from '../engine/client.ts'
+import {
+  type BackfillRow,
+  type Context,
+  formatMoment,
+  type JsonObject,
+  listBackfills,
+  listSchedules,
+  type ScheduleRow,
+  shortId,
+  wallOf,
+} from '../engine/client.ts'
+import { errorLine } from './progress.ts'
 
 /** When a schedule fires, in a few words: `30 2 * * * Europe/Lisbon`, `every 30s`. */
 export const whenOf = ({ cron, timezone, every, solar }: JsonObject): string => {
@@ -17,4 +28,38 @@ export const localTime = (at: number, zone: string): string => {
   const wall = new Date(wallOf(zone, at))
   const day = wall.toUTCString().slice(0, 3)
   return `${day} ${wall.toISOString().slice(0, 19).replace('T', ' ')} ${zone}`
+}
+
+/** How a schedule fares, with its last backfills; null where there is none of this name. */
+export const stateOfSchedule = async (
+  { sql, namespace }: Context,
+  name: string,
+): Promise<(ScheduleRow & { backfills: BackfillRow[] }) | null> => {
+  const [row] = await listSchedules(sql, { namespace, name })
+  return row ? { ...row, backfills: await listBackfills(sql, { namespace, schedule: name, limit: 3 }) } : null
+}
+
+/** The same as lines. */
+export const linesOfSchedule = async (context: Context, name: string): Promise<string[]> => {
+  const state = await stateOfSchedule(context, name)
+  if (!state) return []
+  const zone = String(state.trigger.spec.timezone ?? 'UTC')
+  const next = state.slot ? bothTimes(state.slot.getTime(), zone) : 'none any more'
+  const run = state.last_run ? `, run ${shortId(state.last_run)} ${state.last_state ?? ''}`.trimEnd() : ''
+  return [
+    line('Next:', state.paused ? `paused; resume it: tq schedule resume ${name}` : next),
+    line('Last:', state.last_slot ? `${bothTimes(state.last_slot.getTime(), zone)}${run}` : 'never'),
+    line('Fired:', `${state.fired}, without a run ${state.dropped}`),
+    ...state.backfills.map(one => line('Backfill:', backfillText(one))),
+    ...(state.problem ? [line('Problem:', `${state.problem.slot}  ${errorLine(state.problem)}`)] : []),
+  ]
+}
+
+const line = (title: string, value: string): string => `${title.padEnd(10)} ${value}`
+
+const backfillText = ({ state, from_at, until_at, slot, fired, present, problem }: BackfillRow): string => {
+  const range = `${formatMoment(from_at.getTime())} to ${formatMoment(until_at.getTime())}`
+  const at = state === 'running' && slot ? `, at ${formatMoment(slot.getTime())}` : ''
+  const wrong = problem ? `, last problem ${problem.slot} ${errorLine(problem)}` : ''
+  return `${state}${at}; ${range}: ${fired} started, ${present} were there${wrong}`
 }

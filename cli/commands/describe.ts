@@ -5,9 +5,7 @@ import {
   kindWords,
   listAttempts,
   formatMoment,
-  listBackfills,
   listJobs,
-  listSchedules,
   noSuchManifest,
   printId,
   readManifest,
@@ -21,7 +19,7 @@ import { connected } from '../connect.ts'
 import type { Io } from '../io.ts'
 import { nameJobs } from '../jobs.ts'
 import { formatTable, span, took } from '../output.ts'
-import { bothTimes } from '../schedules.ts'
+import { linesOfSchedule, stateOfSchedule } from '../schedules.ts'
 import { errorLine, icon } from '../progress.ts'
 import { printResult } from '../watching.ts'
 import type { Action, Options } from './index.ts'
@@ -31,7 +29,6 @@ const describe: Action = (io, options, what, name) =>
     // `tq describe schedule/nightly` is as good as `tq describe schedule nightly`.
     const [word = '', rest] = name === undefined ? String(what).split('/', 2) : [String(what), String(name)]
     const kind = Object.hasOwn(kindWords, word) ? kindWords[word] : undefined
-    if (kind === 'schedule' && rest) await describeSchedule(io, context, options, rest)
     if (kind && rest) return describeManifest(io, context, options, kind, rest)
     if (/^runs?$/.test(word) && rest) return describeRun(io, context, options, rest)
     // `tq describe @latest` is a run.
@@ -94,34 +91,6 @@ const describeRun = async (io: Io, context: Context, options: Options, typed: st
   return 0
 }
 
-/** How it does, before what it is. */
-const describeSchedule = async (io: Io, context: Context, options: Options, name: string): Promise<void> => {
-  if (options.output !== undefined && options.output !== 'table') return
-  const [row] = await listSchedules(context.sql, { namespace: context.namespace, name })
-  if (!row) return
-  const line = (title: string, value: string) => io.out(`${title.padEnd(10)} ${value}`)
-  const zone = String(row.trigger.spec.timezone ?? 'UTC')
-  line(
-    'Next:',
-    row.paused
-      ? 'paused; resume it: tq schedule resume'
-      : row.slot
-        ? bothTimes(row.slot.getTime(), zone)
-        : 'none any more',
-  )
-  const run = row.last_run ? `, run ${shortId(row.last_run)} ${row.last_state ?? ''}`.trimEnd() : ''
-  line('Last:', row.last_slot ? `${bothTimes(row.last_slot.getTime(), zone)}${run}` : 'never')
-  line('Fired:', `${row.fired}, without a run ${row.dropped}`)
-  const backfills = await listBackfills(context.sql, { namespace: context.namespace, schedule: name, limit: 3 })
-  for (const one of backfills) {
-    const range = `${formatMoment(one.from_at.getTime())} to ${formatMoment(one.until_at.getTime())}`
-    const at = one.state === 'running' && one.slot ? `, at ${formatMoment(one.slot.getTime())}` : ''
-    const wrong = one.problem ? `, last problem ${one.problem.slot} ${errorText(one.problem)}` : ''
-    line('Backfill:', `${one.state}${at}; ${range}: ${one.fired} started, ${one.present} were there${wrong}`)
-  }
-  if (row.problem) line('Problem:', `${row.problem.slot}  ${errorText(row.problem)}`)
-}
-
 /** `due 2027-01-31T08:00:00Z, started 41 ms after`. */
 const dueText = (due: Date, started: Date): string =>
   `due ${formatMoment(due.getTime())}, started ${span(started.getTime() - due.getTime())} after`
@@ -136,15 +105,20 @@ const describeManifest = async (
   const row = await readManifest(context.sql, { namespace: context.namespace, kind, name })
   if (!row) throw await noSuchManifest(context, [kind], name)
   if (options.output !== undefined && options.output !== 'table')
-    printResult(io, options.output, row, `${kind}/${name}`, null)
+    printResult(io, options.output, { ...row, ...(await stateOf(context, kind, name)) }, `${kind}/${name}`, null)
   else {
     io.out(
       `Name:      ${kind}/${name}\nRevision:  ${row.revision}, applied ${row.applied_at.toISOString()} from ${row.file}\nHash:      ${row.hash.slice(0, 12)}`,
     )
+    if (kind === 'schedule') for (const line of await linesOfSchedule(context, name)) io.out(line)
     io.out(stringify((row.document as { spec?: unknown }).spec ?? {}).trimEnd())
   }
   return 0
 }
+
+/** What has become of it, beside what it is. */
+const stateOf = async (context: Context, kind: Kind, name: string): Promise<object> =>
+  kind === 'schedule' ? { state: await stateOfSchedule(context, name) } : {}
 
 /** Tasks of which more than one handler hash ran (semantics A2). */
 const codeChanges = (jobs: { job: string; attempts: { code: string | null }[] }[]): string[] => {

@@ -56,9 +56,11 @@ const checkTiming = (compilation: Compilation): void => {
     report(compilation, { owner: spec, key: field }, 'MISPLACED_FIELD', message, { at: 'key' })
   }
   const every = parseDuration(String(spec.every ?? '1s'))
-  if (every !== undefined && every < 1000)
-    report(compilation, { owner: spec, key: 'every' }, 'INVALID_VALUE', '"every" is at least 1s')
+  if (every !== undefined && (every < 1000 || every > maxEveryMs))
+    report(compilation, { owner: spec, key: 'every' }, 'INVALID_VALUE', '"every" is at least 1s and at most 3650d')
 }
+
+const maxEveryMs = 3650 * 86_400_000
 
 const checkCron = (compilation: Compilation): void => {
   const { spec } = compilation

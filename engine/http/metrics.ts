@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Counter, Gauge, Registry } from 'prom-client'
 import { code } from '../model/event.ts'
 import type { Context } from '../runtime/context.ts'
-import { countableUpTo, countRuns, queueDepths } from '../store/metrics.ts'
+import { countableUpTo, countFires, countRuns, queueDepths } from '../store/metrics.ts'
 import { listSessions } from '../store/session.ts'
 import { openDurations } from './durations.ts'
 import type { Serving } from './serving.ts'
@@ -44,6 +44,12 @@ export const openMetrics = async (context: Context): Promise<Metrics> => {
     'How long the job that waits longest for a worker has been ready',
     ['queue'],
   )
+  const fires = counter(
+    'tq_schedule_fires_total',
+    'Fire times of schedules: those that have a run, and those that got none',
+    ['schedule', 'result'],
+  )
+  const nextFire = gauge('tq_schedule_next_fire_timestamp_seconds', 'When a schedule fires next', ['schedule'])
   const workers = gauge('tq_workers', 'Workers whose lease holds', ['state'])
   const slots = gauge('tq_worker_slots', 'Child processes of a worker, and jobs that it runs', ['worker', 'state'])
   gauge('tq_build_info', 'What runs here', ['version', 'node']).set({ version: version(), node: process.version }, 1)
@@ -74,6 +80,16 @@ export const openMetrics = async (context: Context): Promise<Metrics> => {
       if (state === 'queued') oldest.set({ queue }, oldest_s)
     }
   }
+  const readSchedules = async () => {
+    const rows = await countFires(sql, { namespace })
+    fires.reset() // the sums are the database's
+    nextFire.reset()
+    for (const { schedule, started, dropped, next_s } of rows) {
+      fires.inc({ schedule, result: 'started' }, started)
+      fires.inc({ schedule, result: 'dropped' }, dropped)
+      if (next_s !== null) nextFire.set({ schedule }, next_s)
+    }
+  }
   const readWorkers = async () => {
     const sessions = await listSessions(sql, { namespace })
     const draining = sessions.filter(session => session.draining).length
@@ -86,7 +102,7 @@ export const openMetrics = async (context: Context): Promise<Metrics> => {
     }
   }
   const read = async () => {
-    await Promise.all([readRuns(), readQueues(), readWorkers()])
+    await Promise.all([readRuns(), readQueues(), readSchedules(), readWorkers()])
     return `${await registry.metrics()}\n${durations.text()}`
   }
   return { hookRequests, read: kept(read) }

@@ -9,6 +9,17 @@ export const queueDepths = (sql: Sql, { namespace }: { namespace: string }): Pro
     count(*)::int as jobs, greatest(0, extract(epoch from clock_now() - min(due_at)))::float8 as oldest_s
   from job join queue on queue.id = job.queue where queue.namespace = ${namespace} group by 1, 2`
 
+export type ScheduleCount = { schedule: string; started: number; dropped: number; next_s: number | null }
+
+/** How often schedules have fired, and when they do next, s since 1970; null: never, or it is paused. */
+export const countFires = (
+  sql: Sql,
+  { namespace }: { namespace: string },
+): Promise<ScheduleCount[]> => sql<ScheduleCount>`
+  select name as schedule, fired::float8 as started, dropped::float8 as dropped,
+    case when not paused then extract(epoch from next_at)::float8 end as next_s
+  from schedule where namespace = ${namespace}`
+
 export type RunCount = {
   what: number
   workflow: string

@@ -40,6 +40,31 @@ test('metrics count requests, runs and how long they took, and show queues and w
   }
 })
 
+test('schedules show how often they have fired, and when they do next', async t => {
+  const engine = await testEngine()
+  t.teardown(() => engine.stop())
+  const workflow = 'apiVersion: tq/v1\nkind: Chain\nmetadata: { name: ticked }\nspec: { steps: [{ task: noop }] }\n'
+  const schedule = (name: string, spec: string) =>
+    `---\napiVersion: tq/v1\nkind: Schedule\nmetadata: { name: ${name} }\nspec: { workflow: ticked, ${spec} }\n`
+  await engine.applyYaml(
+    `${workflow}${schedule('hourly', 'every: 1h')}${schedule('at-rest', 'every: 1h, paused: true')}`,
+  )
+  const server = await serve(engine)
+  t.teardown(() => server.stop())
+  const read = async () => (await fetch(`${server.url}/metrics`)).text()
+  const next = (text: string) =>
+    Number(/^tq_schedule_next_fire_timestamp_seconds\{schedule="hourly"\} (.*)$/m.exec(text)?.[1])
+  const before = await read()
+  t.true(before.includes('tq_schedule_fires_total{schedule="hourly",result="started"} 0\n'))
+  t.false(/next_fire_timestamp_seconds\{schedule="at-rest"/.test(before))
+  await engine.clock.advanceMs(3_600_000)
+  const after = await until(async () => {
+    const text = await read()
+    return text.includes('tq_schedule_fires_total{schedule="hourly",result="started"} 1\n') ? text : null
+  })
+  t.is(next(after), next(before) + 3600)
+})
+
 test('a job that waits shows in the depth of its queue and in how long it has waited', async t => {
   const engine = await testEngine({ idle: true })
   t.teardown(() => engine.stop())
