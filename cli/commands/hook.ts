@@ -134,7 +134,7 @@ const named = (context: Context, name: string | undefined): Promise<NamedHook> =
 }
 
 const urlOf = ({ serverUrl, host, port }: Config, { path }: NamedHook): string =>
-  `${serverUrl ?? `http://${host}:${port}`}${hooksPrefix}${path}`
+  `${serverUrl ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`}${hooksPrefix}${path}`
 
 const bodyOf = async ({ data, file }: Options): Promise<Uint8Array<ArrayBuffer>> => {
   if (data !== undefined && file !== undefined) throw new TqError('USAGE', 'the body is --data or --file, not both')
