@@ -13,7 +13,7 @@ import {
   startMany,
   type Startable,
 } from '../../engine/client.ts'
-import { reaper, relay, startPostgres, timers, type Worker, worker } from '../../engine/server.ts'
+import { beat, chores, reaper, relay, startPostgres, timers, type Worker, worker } from '../../engine/server.ts'
 
 export type Bench = { url: string; stop(): Promise<void> }
 
@@ -96,6 +96,8 @@ export const benchEngine = async (
     ),
     timers(context, stop.signal),
     relay(context, stop.signal),
+    beat(context, stop.signal),
+    chores(context, stop.signal),
     reaper(context, { leaseMs: 10_000 }, stop.signal),
   ]
   for (const service of services) service.catch(error => ready.reject(error))

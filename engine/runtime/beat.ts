@@ -5,7 +5,9 @@ import { fireDue } from './schedule/fire.ts'
 import { openKnown } from './schedule/known.ts'
 
 /** The longest sleep, ms: the bound on a lost message that a schedule has changed. */
-const maxSleepMs = 500
+const maxSleepMs = 1000
+/** The same where there is no schedule at all, as with most workers. */
+const noneMs = 5000
 /** The shortest, ms: what comes due within it is fired together, because a transaction costs as much for ten as for one. */
 const minSleepMs = 30
 /** Schedules in one transaction: they are held for some 100 ms, and other beats take what is not held. */
@@ -36,6 +38,7 @@ export const beat = async (context: Context, signal: AbortSignal): Promise<void>
       }
       const due = busy ? 0 : await nextFire(context.sql, context.namespace)
       busy = false
+      if (due === null && context.broker.health().state === 'up') sleepMs = noneMs
       if (due !== null && due <= 0) {
         const handled = await fireDue(context, known, { limit: batch })
         if (handled === batch) continue
