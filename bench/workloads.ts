@@ -3,6 +3,7 @@ import { beat, killedBeats } from './beat.ts'
 import { chain } from './chain.ts'
 import { chord } from './chord.ts'
 import { brokers } from './brokers.ts'
+import { hooks } from './hooks.ts'
 import { latency } from './latency.ts'
 import { million } from './million.ts'
 import { runsOfOneTask } from './runs.ts'
@@ -19,6 +20,7 @@ export const workloads: Record<string, Workload> = {
   chain: (bench, { runs, size = 500 }) => chain(bench, { runs, size }),
   chord: (bench, { runs, size = 100_000 }) => chord(bench, { runs, size }),
   latency: (bench, { runs, size = 300 }) => latency(bench, { runs, size }),
+  hooks: (bench, { runs, size = 10_000 }) => hooks(bench, { runs, size }),
   brokers: (bench, { runs, size = 50_000 }) => brokers(bench, { runs, size }),
   beat: (bench, { runs, size = 10_000 }) => beat(bench, { runs, size }),
   beats: (bench, { size = 200 }) => killedBeats(bench, { size }),

@@ -29,7 +29,7 @@ export const main = async (argv: string[], io: Io = openIo()): Promise<number> =
     .exitOverride()
     .configureOutput({ writeOut: text => io.out(text.trimEnd()), writeErr: text => io.err(text.trimEnd()) })
   for (const spec of commands) {
-    const command = program.command(spec.usage).description(spec.summary)
+    const command = program.command(spec.usage, { hidden: spec.hidden ?? false }).description(spec.summary)
     for (const [flags, text, fallback] of spec.options) {
       const option = new Option(flags, text)
       if (fallback !== undefined) option.default(fallback)

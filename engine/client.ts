@@ -26,9 +26,24 @@ export { ended, type JobState, type RunState, runStates } from './model/state.ts
 export { apply, type ApplyOptions, type Change, declaredWorkflows, type TopicsReport } from './runtime/apply.ts'
 export { cancelRun, cancelStep } from './runtime/cancel.ts'
 export { type Answer, ask, type Question } from './runtime/command/ask.ts'
-export { type Config, type DevFile, devFile, localKafka, readConfig, runningDev } from './runtime/config.ts'
+export {
+  type Config,
+  type DevFile,
+  devFile,
+  defaultPort,
+  localKafka,
+  port,
+  readConfig,
+  runningDev,
+} from './runtime/config.ts'
 export { type CloudEvent, type EventReader, openEvents, switchEvents } from './runtime/events.ts'
 export { type Context, type Log, type LogLevel, logLevels } from './runtime/context.ts'
+export { hookNamed, type NamedHook } from './runtime/hook/named.ts'
+export { openSecrets, secretName, variableOf } from './runtime/secret.ts'
+export type { HookSpec } from '../schemas/manifest.types.ts'
+export { schemes, sign } from './http/scheme/index.ts'
+export { prefix as hooksPrefix } from './http/hook.ts'
+export { listRejections, readClock } from './store/hook.ts'
 export { formatRate, setRateLimit } from './runtime/limit.ts'
 export { type Reason, why, whyEnded } from './runtime/why.ts'
 export { listHandlers } from './runtime/handlers.ts'
@@ -48,7 +63,7 @@ export { resolveRun, type RunResult, type Snapshot, snapshot, wait, watch } from
 export { eventTypes, type EventType } from './model/event.ts'
 export { positionAt } from './store/event.ts'
 export { type MigrationState, migrate, migrationState } from './store/migrate.ts'
-export { type ManifestRow, readManifest, readManifests, readQueues } from './store/manifest.ts'
+export { type ManifestRow, readManifest, readManifests, readNames, readQueues } from './store/manifest.ts'
 export { type BackfillRow, listBackfills } from './store/backfill.ts'
 export { readLogs, type StoredLog } from './store/log.ts'
 export { type Labels, listRuns, openRunsWith, type RunRow } from './store/run.ts'

@@ -8,6 +8,7 @@ setFlagsFromString('--semi-space-growth-factor=1')
 
 export { type EmbeddedPostgres, startPostgres } from './runtime/embedded.ts'
 export { type EmbeddedKafka, type KafkaOptions, startKafka } from './runtime/embedded-kafka.ts'
+export { http, type HttpOptions } from './http/server.ts'
 export { beat } from './runtime/beat.ts'
 export { chores } from './runtime/chores.ts'
 export { relay } from './runtime/relay.ts'

@@ -11,7 +11,7 @@ export type Manifest = {
   /**
    * What the document declares.
    */
-  kind: 'Task' | 'Queue' | 'Chain' | 'Group' | 'Chord' | 'Flow' | 'Schedule'
+  kind: 'Task' | 'Queue' | 'Chain' | 'Group' | 'Chord' | 'Flow' | 'Schedule' | 'Hook'
   metadata: Metadata
   /**
    * The declaration itself; its fields depend on `kind`.
@@ -37,6 +37,7 @@ export type Manifest = {
     | 'Chord'
     | 'Flow'
     | 'Schedule'
+    | 'Hook'
     | Metadata
 }
 /**
@@ -408,6 +409,13 @@ export type With =
       [k: string]: unknown
     }
   | string
+/**
+ * The name of a secret, as the environment or a folder has it: `stripe/webhook`.
+ *
+ * This interface was referenced by `undefined`'s JSON-Schema
+ * via the `definition` "secretName".
+ */
+export type SecretName = string
 
 /**
  * Who the document is.
@@ -1073,4 +1081,96 @@ export interface ScheduleSpec {
    * True: paused when it is first applied. Later `tq schedule pause` and `resume` say.
    */
   paused?: boolean
+}
+/**
+ * Starts a workflow when an HTTP request comes.
+ *
+ * This interface was referenced by `undefined`'s JSON-Schema
+ * via the `definition` "hookSpec".
+ */
+export interface HookSpec {
+  /**
+   * Where it is: `/stripe` is served as `/hooks/stripe`. One hook a path.
+   */
+  path: string
+  /**
+   * What requests may be. Default POST.
+   *
+   * @minItems 1
+   */
+  methods?: ['GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', ...('GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE')[]]
+  /**
+   * How a sender proves who it is, or `none`.
+   */
+  verify:
+    | string
+    | {
+        /**
+         * How the sender signs.
+         */
+        scheme: 'standard-webhooks' | 'github' | 'stripe' | 'slack' | 'hmac' | 'bearer'
+        /**
+         * The name of the secret; a list of names while it changes: any of them is right.
+         *
+         * @minItems 1
+         * @maxItems 5
+         */
+        secret:
+          | string
+          | [SecretName]
+          | [SecretName, SecretName]
+          | [SecretName, SecretName, SecretName]
+          | [SecretName, SecretName, SecretName, SecretName]
+          | [SecretName, SecretName, SecretName, SecretName, SecretName]
+        /**
+         * Where the signature is, for `hmac` (default `X-Signature`) and `bearer` (default `Authorization`).
+         */
+        header?: string
+        /**
+         * How old a delivery may be, for schemes that sign the time. Default 5m.
+         */
+        tolerance?: string
+      }
+  /**
+   * A JSON Schema that the body must keep; else 400.
+   */
+  body?:
+    | {
+        [k: string]: unknown
+      }
+    | boolean
+  /**
+   * A condition over `trigger`; where it is false the answer is 204 and nothing starts.
+   */
+  when?: string | boolean
+  /**
+   * At most so many requests, over all servers; else 429.
+   */
+  rateLimit?: string
+  /**
+   * What requests have in common that mean the same: they start one run. Default: the delivery's id, where the scheme has one.
+   */
+  idempotencyKey?: string | number
+  /**
+   * How long a key is kept, at least. Default 3d.
+   */
+  idempotencyTtl?: string
+  /**
+   * What is started.
+   */
+  workflow: string
+  with?: With
+  /**
+   * What is answered.
+   */
+  reply?: {
+    /**
+     * `accepted`: at once, 202 and where the run is; `result`: its output, 202 where that takes longer than `timeout`.
+     */
+    mode: 'accepted' | 'result'
+    /**
+     * How long `result` waits. Default 10s, at most 5m.
+     */
+    timeout?: string
+  }
 }

@@ -8,6 +8,7 @@ import {
   type DevFile,
   devFile,
   explain,
+  hooksPrefix,
   listHandlers,
   localKafka,
   type Log,
@@ -16,6 +17,7 @@ import {
   migrate,
   openClient,
   openDatabase,
+  port,
   readConfig,
   readManifests,
   runningDev,
@@ -26,6 +28,7 @@ import {
   beat,
   chores,
   type EmbeddedPostgres,
+  http,
   reaper,
   relay,
   startKafka,
@@ -79,12 +82,14 @@ const dev: Action = async (outer, options, dir) => {
       )
     })
     const { log, setLevel } = logger(io)
-    const context = await openClient({ ...config, databaseUrl, connections: 6, log })
-    const services = await startServices(context, { ...config, onLogLevel: setLevel }, stop.signal)
-    await writeFile(devFile(io.cwd), JSON.stringify(devFileOf(config, databaseUrl)), { mode: 0o600 })
+    const context = await openClient({ ...config, databaseUrl, connections: 8, log })
+    const anyPort = options.port === undefined && !io.env.TQ_PORT
+    const services = await startServices(context, { ...config, anyPort, onLogLevel: setLevel }, stop.signal)
+    const { serverUrl } = services
+    await writeFile(devFile(io.cwd), JSON.stringify(devFileOf({ ...config, serverUrl }, databaseUrl)), { mode: 0o600 })
     banner(
       io,
-      config,
+      { ...config, serverUrl },
       postgres ? `${postgres.version}, embedded; data in ${shown(io, postgres.dataDir)} (kept)` : 'as configured',
       performance.now() - asked,
     )
@@ -114,11 +119,13 @@ const devFileOf = (config: Config, databaseUrl: string): DevFile => ({
   pid: process.pid,
   databaseUrl,
   schema: config.schema,
+  ...(config.serverUrl ? { serverUrl: config.serverUrl } : {}),
   ...(config.kafka && !config.kafka.sasl && !config.kafka.tls ? { kafkaBrokers: config.kafka.brokers } : {}),
 })
 
 /** In development a stop waits 3 s for running jobs, where nothing else is said: they run again at the next start. */
 const flagsOf = (io: Io, options: Options): Partial<Config> => ({
+  ...(typeof options.port === 'string' ? { port: port(options.port, '--port')! } : {}),
   ...(options.concurrency ? { concurrency: countOf('--concurrency', options.concurrency) } : {}),
   ...(io.env.TQ_SHUTDOWN_TIMEOUT ? {} : { drainMs: 3000 }),
 })
@@ -197,11 +204,12 @@ const beside = async (io: Io, options: Options, pid: number): Promise<number> =>
 
 const startServices = async (
   context: Context,
-  config: Config & Pick<WorkerOptions, 'onLogLevel'>,
+  config: Config & Pick<WorkerOptions, 'onLogLevel'> & { anyPort: boolean },
   signal: AbortSignal,
-): Promise<{ worker: Worker; ended: AbortSignal; done: Promise<unknown> }> => {
+): Promise<{ worker: Worker; serverUrl: string; ended: AbortSignal; done: Promise<unknown> }> => {
   const handlers = (await listHandlers(config.handlersDir)) ?? []
   const ready = Promise.withResolvers<Worker>()
+  const served = Promise.withResolvers<string>()
   const work = worker(context, { ...config, name: config.workerName, handlers, onReady: ready.resolve }, signal)
   work.catch(ready.reject)
   const ended = new AbortController()
@@ -213,9 +221,12 @@ const startServices = async (
     chores(context, signal),
     relay(context, signal),
     reaper(context, config, signal),
+    http(context, { ...config, otherPort: config.anyPort, onReady: ({ url }) => served.resolve(url) }, signal),
   ])
   done.catch(ready.reject)
-  return { worker: await ready.promise, ended: ended.signal, done }
+  done.catch(served.reject)
+  const [running, serverUrl] = await Promise.all([ready.promise, served.promise])
+  return { worker: running, serverUrl, ended: ended.signal, done }
 }
 
 /** Applies the folder's manifests. False: they have errors, which were printed. */
@@ -285,6 +296,7 @@ const banner = (io: Io, config: Config, postgres: string, ms: number): void => {
   io.err(` ${io.paint('bold', 'tq dev')}  ${io.cwd}  ready in ${(ms / 1000).toFixed(1)} s`)
   io.err(`   Postgres   ${postgres}`)
   io.err(`   Broker     ${config.kafka ? `kafka at ${config.kafka.brokers.join(', ')}` : 'postgres'}`)
+  io.err(`   Hooks      ${config.serverUrl}${hooksPrefix}/…`)
   io.err(
     `   Worker     ${config.concurrency} child processes; handlers in ${shown(io, config.handlersDir)}, read again when they are saved`,
   )

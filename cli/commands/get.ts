@@ -2,6 +2,8 @@ import {
   type Context,
   type Kind,
   didYouMean,
+  type HookSpec,
+  hooksPrefix,
   formatRate,
   listJobs,
   listRuns,
@@ -231,6 +233,28 @@ const jobs: List = async (io, context, options, name) => {
   })
 }
 
+const hooks: List = async (io, context, options) => {
+  const found = (await readManifests(context.sql, { namespace: context.namespace })).filter(row => row.kind === 'hook')
+  print(io, options.output, {
+    data: found,
+    names: found.map(row => row.name),
+    table: {
+      header: ['NAME', 'PATH', 'VERIFY', 'WORKFLOW', 'APPLIED'],
+      rows: found.map(row => {
+        const { path, verify, workflow } = (row.document as unknown as { spec: HookSpec }).spec
+        return [
+          row.name,
+          `${hooksPrefix}${path}`,
+          typeof verify === 'string' ? verify : verify.scheme,
+          workflow,
+          ago(row.applied_at),
+        ]
+      }),
+    },
+  })
+  if (found.length === 0) io.err('no hooks yet: tq apply -f manifests/')
+}
+
 const lists: Record<string, List> = {
   runs,
   run: runs,
@@ -249,4 +273,6 @@ const lists: Record<string, List> = {
   worker: workers,
   jobs,
   job: jobs,
+  hooks,
+  hook: hooks,
 }

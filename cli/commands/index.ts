@@ -11,6 +11,10 @@ export type CommandSpec = {
   /** What `-o` may be; absent: table, json, yaml, name. */
   formats?: string[]
   examples: string[]
+  /** What its words may be, for completion: one for each, the last for all that follow. */
+  words?: Words[]
+  /** Not among the commands that help lists. */
+  hidden?: true
   /** Its help ends with the table of exit codes. */
   exits?: boolean
   load(): Promise<{ default: Action }>
@@ -32,17 +36,25 @@ const asking: CommandSpec['options'] = [
   output,
 ]
 
+/** Words to choose from, or what a database knows the names of. */
+export type Words = readonly string[] | 'startable' | 'manifest' | 'plan-or-run' | 'run' | 'schedule' | 'hook'
+
+export const questions = [
+  ...['ping', 'active', 'reserved', 'scheduled', 'revoked', 'registered', 'stats', 'conf', 'report', 'queues'],
+] as const
+
 /** The commands, in the order of their help. Each is loaded only when it is called. */
 export const commands: CommandSpec[] = [
   {
     usage: 'dev [dir]',
     summary:
-      'everything in one process: embedded Postgres, worker, timers; applies manifests and again when they change',
+      'everything in one process: embedded Postgres, worker, timers, hooks; applies manifests and again when they change',
     options: [
       ['--run <workflow>', 'runs this once everything is up, and ends with it where nobody is at the terminal'],
       ['--fresh', 'begins with an empty database'],
       ['--kafka', 'with a Kafka of its own, which needs Java'],
       ['-c, --concurrency <n>', 'child processes'],
+      ['--port <n>', 'where hooks are served (default 7788, or another where that is taken)'],
       ...inputs,
     ],
     examples: ['tq dev', 'tq dev --run licence-report', 'tq dev --fresh'],
@@ -80,6 +92,7 @@ export const commands: CommandSpec[] = [
   },
   {
     usage: 'history <name>',
+    words: ['manifest'],
     summary: 'every revision of a workflow, a Task or a queue, and how many runs stay on each',
     options: [output],
     examples: ['tq history licence-report', 'tq history task/charge -o json'],
@@ -87,6 +100,7 @@ export const commands: CommandSpec[] = [
   },
   {
     usage: 'rollback <name>',
+    words: ['manifest'],
     summary: 'makes an older revision the current one again; runs keep the one they have',
     options: [
       ['--to <revision>', 'which (default: the last that was different)'],
@@ -98,6 +112,7 @@ export const commands: CommandSpec[] = [
   },
   {
     usage: 'export [name]',
+    words: ['manifest'],
     summary: 'what is applied, as it was written, comments included',
     options: [],
     examples: ['tq export', 'tq export workflow/licence-report'],
@@ -105,6 +120,7 @@ export const commands: CommandSpec[] = [
   },
   {
     usage: 'run <name>',
+    words: ['startable'],
     summary: 'starts a workflow or a Task',
     options: [
       ...inputs,
@@ -125,7 +141,8 @@ export const commands: CommandSpec[] = [
   },
   {
     usage: 'get <what> [name]',
-    summary: 'lists runs, workflows, tasks, queues, schedules, workers, or the jobs of a run',
+    words: [['runs', 'workflows', 'tasks', 'queues', 'schedules', 'hooks', 'workers', 'jobs'], 'manifest'],
+    summary: 'lists runs, workflows, tasks, queues, schedules, hooks, workers, or the jobs of a run',
     options: [
       ['--state <state>', 'runs in this state'],
       ['-l, --label <k=v>', 'runs with this label; again: with all of them'],
@@ -137,6 +154,7 @@ export const commands: CommandSpec[] = [
   },
   {
     usage: 'describe <what> [name]',
+    words: [['run', 'workflow', 'task', 'queue', 'schedule', 'hook'], 'manifest'],
     summary: 'all about a run (with its jobs and their attempts), a workflow, a task, a queue or a schedule',
     options: [output],
     examples: ['tq describe run @latest', 'tq describe workflow licence-report'],
@@ -144,6 +162,7 @@ export const commands: CommandSpec[] = [
   },
   {
     usage: 'wait <runs...>',
+    words: ['run'],
     summary: 'waits until runs have ended; the exit code is the worst',
     options: [['--timeout <duration>', 'at most so long'], output],
     exits: true,
@@ -152,6 +171,7 @@ export const commands: CommandSpec[] = [
   },
   {
     usage: 'events [run]',
+    words: ['run'],
     summary: 'what has happened to runs, jobs and workers, as CloudEvents; of one run, or all',
     options: [
       ['-f, --follow', 'goes on: with what happens next, or until the run has ended'],
@@ -171,6 +191,7 @@ export const commands: CommandSpec[] = [
   },
   {
     usage: 'why <run>',
+    words: ['run'],
     summary: 'why a run, or a step of it with RUN/STEP, does not move, or why it ended as it did',
     options: [output],
     examples: ['tq why @latest', 'tq why @latest/render -o json'],
@@ -178,6 +199,7 @@ export const commands: CommandSpec[] = [
   },
   {
     usage: 'graph <name>',
+    words: ['plan-or-run'],
     summary: 'draws a workflow, or a run with how its steps stand',
     options: [
       ['-f, --file <path>', 'a workflow of these files instead of the applied one; again for more'],
@@ -194,6 +216,7 @@ export const commands: CommandSpec[] = [
   },
   {
     usage: 'logs <run>',
+    words: ['run'],
     summary: 'log lines of a run, or of a step with RUN/STEP',
     options: [
       ['-f, --follow', 'goes on until the run has ended'],
@@ -206,6 +229,7 @@ export const commands: CommandSpec[] = [
   },
   {
     usage: 'cancel [what...]',
+    words: ['run'],
     summary: 'cancels runs, or single steps with RUN/STEP: what has not started at once, what runs by its signal',
     options: [
       ['-l, --label <k=v>', 'all runs with this label that have not ended; again: with all of them'],
@@ -224,6 +248,7 @@ export const commands: CommandSpec[] = [
   },
   {
     usage: 'plan <workflow>',
+    words: ['startable'],
     summary: 'the compiled execution plan of a workflow or Task: from files with -f, else as applied',
     options: [['-f, --file <path>', 'file, folder, or - for standard input'], recursive, output],
     examples: ['tq plan licence-report', 'tq plan licence-report -f manifests/ -o json'],
@@ -246,6 +271,39 @@ export const commands: CommandSpec[] = [
     load: () => import('./worker.ts'),
   },
   {
+    usage: 'server',
+    summary: 'serves hooks, the state of runs, health and metrics over HTTP; SIGTERM answers what it has accepted',
+    options: [
+      ['--port <n>', 'where (default 7788); 0: any that is free'],
+      ['--host <address>', 'for whom (default 127.0.0.1: this machine alone; 0.0.0.0: all)'],
+      ['-o, --output <format>', 'table for people, json for machines', 'table'],
+    ],
+    formats: ['table', 'json'],
+    examples: ['tq server', 'tq server --host 0.0.0.0 --port 8080'],
+    load: () => import('./server.ts'),
+  },
+  {
+    usage: 'hook <action> [name]',
+    words: [['url', 'sign', 'send', 'rotate', 'rejections'], 'hook'],
+    summary:
+      'url: where a hook is; sign: the headers of a delivery; send: a delivery; rotate: a new secret; rejections: what started nothing, and why',
+    options: [
+      ['--data <text>', 'the body of a delivery (default {})'],
+      ['--file <file>', 'the body from a file, or - for standard input'],
+      ['--id <id>', 'the id of the delivery (default: a new one)'],
+      ['--limit <n>', 'at most so many rejections (default 20)'],
+      output,
+    ],
+    examples: [
+      'tq hook url hello',
+      'tq hook send hello --data \'{"name":"Ada"}\'',
+      'curl -H @<(tq hook sign github --file push.json) --data-binary @push.json "$(tq hook url github)"',
+      'tq hook rotate stripe-payments',
+      'tq hook rejections',
+    ],
+    load: () => import('./hook.ts'),
+  },
+  {
     usage: 'beat',
     summary: 'fires schedules, and nothing else; every worker does so as well, and any number may run at once',
     options: [['-o, --output <format>', 'table for people, json for machines', 'table']],
@@ -255,6 +313,7 @@ export const commands: CommandSpec[] = [
   },
   {
     usage: 'schedule <action> [name]',
+    words: [['next', 'pause', 'resume', 'trigger', 'backfill'], 'schedule'],
     summary:
       'next: its fire times; pause, resume; trigger: runs it now; backfill: runs fire times of the past, at most once each',
     options: [
@@ -280,7 +339,8 @@ export const commands: CommandSpec[] = [
   },
   {
     usage: 'inspect [what]',
-    summary: 'asks workers: ping, active, reserved, scheduled, revoked, registered, stats, conf, report, queues',
+    summary: `asks workers: ${questions.join(', ')}`,
+    words: [questions],
     options: asking,
     exits: true,
     examples: ['tq inspect ping', 'tq inspect active -d w1,w2', 'tq inspect stats -o json --timeout 5s'],
@@ -288,6 +348,21 @@ export const commands: CommandSpec[] = [
   },
   {
     usage: 'control [order] [args...]',
+    words: [
+      [
+        ...[
+          'pool-grow',
+          'pool-shrink',
+          'autoscale',
+          'rate-limit',
+          'time-limit',
+          'add-queue',
+          'remove-queue',
+          'log-level',
+        ],
+        ...['events', 'drain', 'shutdown'],
+      ],
+    ],
     summary:
       'tells workers: pool-grow N, pool-shrink N, autoscale MAX,MIN, rate-limit QUEUE RATE, time-limit TASK DURATION, add-queue QUEUE, remove-queue QUEUE, log-level LEVEL, events on|off, drain, shutdown',
     options: [['--force', 'shutdown: what runs is killed, and runs again elsewhere'], ...asking],
@@ -302,7 +377,24 @@ export const commands: CommandSpec[] = [
     load: () => import('./control.ts'),
   },
   {
+    usage: 'completion <shell>',
+    summary: 'the script by which bash, zsh or fish completes commands, flags and the names of what is applied',
+    options: [],
+    words: [['bash', 'zsh', 'fish']],
+    examples: ['source <(tq completion bash)', 'tq completion fish > ~/.config/fish/completions/tq.fish'],
+    load: () => import('./completion.ts'),
+  },
+  {
+    usage: 'complete [words...]',
+    summary: 'what may stand at the end of these words: asked by the scripts of `tq completion`',
+    options: [],
+    hidden: true,
+    examples: [],
+    load: () => import('./complete.ts'),
+  },
+  {
     usage: 'db <action>',
+    words: [['migrate', 'status']],
     summary: 'migrate: brings the database to this version; status: says where it is',
     options: [output],
     examples: ['tq db migrate', 'tq db status -o json'],

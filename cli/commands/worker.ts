@@ -1,6 +1,7 @@
-import { listHandlers, type LogLevel, logLevels, openClient, readConfig } from '../../engine/client.ts'
+import { listHandlers, openClient, readConfig } from '../../engine/client.ts'
 import { beat, chores, reaper, relay, timers, worker } from '../../engine/server.ts'
 import { urlOf } from '../connect.ts'
+import { openLog } from '../logger.ts'
 import { rangeOf } from './control.ts'
 import type { Action } from './index.ts'
 import { countOf } from './run.ts'
@@ -19,15 +20,7 @@ const workerCommand: Action = async (io, options) => {
     io.env,
   )
   const json = options.output === 'json'
-  let threshold: LogLevel = io.env.TQ_DEBUG ? 'debug' : 'info'
-  const log = (level: LogLevel, message: string, fields: Record<string, unknown> = {}) => {
-    if (logLevels.indexOf(level) < logLevels.indexOf(threshold)) return
-    io.err(
-      json
-        ? JSON.stringify({ time: new Date().toISOString(), level, msg: message, worker: config.workerName, ...fields })
-        : `${new Date().toTimeString().slice(0, 8)} ${level}: ${message}`,
-    )
-  }
+  const { log, setLevel } = openLog(io, { json, fields: { worker: config.workerName } })
   const context = await openClient({ ...config, databaseUrl: urlOf(config), log, connections: 4 })
   const handlers = (await listHandlers(config.handlersDir)) ?? []
   const asked = performance.now()
@@ -43,7 +36,7 @@ const workerCommand: Action = async (io, options) => {
         ...config,
         name: config.workerName,
         handlers,
-        onLogLevel: level => void (threshold = level),
+        onLogLevel: setLevel,
         onReady({ session }) {
           if (json)
             return log('info', 'ready', {

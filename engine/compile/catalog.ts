@@ -16,6 +16,8 @@ export type Catalog = {
   tasks: Map<string, CatalogTask>
   workflows: Map<string, CatalogWorkflow>
   queues: Set<string>
+  /** Paths of hooks by their names. */
+  hooks: Map<string, Json>
   /** Handlers under tasks/; null where that folder is not at hand. */
   handlers: Set<string> | null
 }
@@ -36,6 +38,7 @@ export const catalogOf = (
     tasks: new Map(),
     workflows: new Map(),
     queues: new Set(['default']),
+    hooks: new Map(),
     handlers: handlers && new Set(handlers),
   }
   for (const manifest of known) enter(catalog, manifest as unknown as Json, false)
@@ -48,6 +51,7 @@ const enter = (catalog: Catalog, manifest: Json, broken: boolean): void => {
   if (name === undefined || !isObject(manifest)) return
   const spec = isObject(manifest.spec) ? manifest.spec : {}
   if (manifest.kind === 'Task') catalog.tasks.set(name, { name, spec, broken })
+  if (manifest.kind === 'Hook' && spec.path !== undefined) catalog.hooks.set(name, spec.path)
   if (manifest.kind === 'Queue') catalog.queues.add(name)
   if (workflowKinds.includes(String(manifest.kind))) {
     catalog.workflows.set(name, { name, inputs: isObject(spec.inputs) ? spec.inputs : {}, broken })

@@ -3,6 +3,7 @@ export const diagnosticCodes = [
   'DUPLICATE_ID',
   'DUPLICATE_KEY',
   'DUPLICATE_NAME',
+  'DUPLICATE_PATH',
   'INVALID_ARGUMENTS',
   'INVALID_CRON',
   'INVALID_DURATION',
@@ -33,6 +34,7 @@ export const diagnosticCodes = [
   'UNKNOWN_TASK',
   'UNKNOWN_WORKFLOW',
   'UNQUOTED_EXPRESSION',
+  'UNVERIFIED_HOOK',
 ] as const
 export type DiagnosticCode = (typeof diagnosticCodes)[number]
 

@@ -1,7 +1,7 @@
 import schema from '../../schemas/manifest.json' with { type: 'json' }
 
 /** Kinds of the language that this version does not know yet. */
-export const laterKinds = ['Hook', 'Listener', 'Test']
+export const laterKinds = ['Listener', 'Test']
 
 /** Whether a field is one of the language that this version does not know yet, where this part of the schema applies. */
 export const isLater = (field: string, part: unknown): boolean => {

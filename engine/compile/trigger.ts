@@ -6,6 +6,7 @@ import { didYouMean } from '../model/similar.ts'
 import type { Trigger } from '../model/trigger.ts'
 import { type CatalogWorkflow, nameOf } from './catalog.ts'
 import { type Compilation, report } from './compilation.ts'
+import { hook } from './hook.ts'
 import { schedule } from './schedule.ts'
 import type { View } from './scope.ts'
 import { compileValue } from './template.ts'
@@ -23,7 +24,7 @@ export type TriggerForm = {
   finish?(template: Template, spec: JsonObject): Template
 }
 
-const forms: { [kind: string]: TriggerForm } = { Schedule: schedule }
+const forms: { [kind: string]: TriggerForm } = { Schedule: schedule, Hook: hook }
 
 /** Compiles what starts runs by itself. What is wrong is added to the compilation's diagnostics; then it is of no use. */
 export const compileTrigger = (compilation: Compilation): Trigger => {

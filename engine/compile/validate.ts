@@ -91,7 +91,7 @@ const describe = (document: Document, { error, place }: Mistake): Diagnostic => 
         document,
         keySpan(document, place),
         'MISSING_FIELD',
-        `${name} lacks "${error.params.missingProperty}"`,
+        `${name} lacks "${error.params.missingProperty}"${wayOut[error.params.missingProperty] ?? ''}`,
       )
     case 'oneOf':
       return at('ONE_VERB', `a step has exactly one of ${verbs.join(', ')}; ${verbsOf(value)}`)
@@ -163,12 +163,28 @@ const badPattern = (document: Document, place: Place, value: Json, error: ErrorO
       'INVALID_VALUE',
       `"catchUp" must be one of none, last, each${didYouMean(text, ['none', 'last', 'each'])}`,
     )
+  const said = hookPattern(place.key, text, error)
+  if (said) return diagnose(document, span, 'INVALID_VALUE', said)
   if (error.schemaPath.includes('/except/'))
     return diagnose(document, span, 'INVALID_VALUE', `"${text}" is no day; write 2026-12-25`)
   const rule = error.schemaPath.includes('/handlerName/')
     ? 'a path of letters, digits, hyphens and underscores'
     : 'small letters, digits and hyphens, a letter first'
   return diagnose(document, span, 'INVALID_NAME', `"${text}" is no name; names are ${rule}`)
+}
+
+/** What to write for a field that is missing, where its name does not say it. */
+const wayOut: { [field: string]: string } = {
+  verify: '; say how senders prove who they are, { scheme, secret }, or that they need not, none',
+}
+
+/** What is wrong with a text of a Hook. What stands where a secret's name should may be the secret: it is not repeated. */
+const hookPattern = (key: Place['key'], text: string, error: ErrorObject): string | undefined => {
+  if (error.schemaPath.includes('/secretName/') || key === 'secret')
+    return "this is no secret's name; write small letters and digits, like stripe/webhook, and put the secret itself into the environment"
+  if (key === 'verify') return `"${text}" is no way to verify; write { scheme, secret }, or none`
+  if (key === 'path') return `"${text}" is no path; write /stripe, or /team/stripe`
+  return key === 'header' ? `"${text}" is no name of a header` : undefined
 }
 
 const durationMessage = (value: Json): string =>

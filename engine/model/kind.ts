@@ -1,11 +1,14 @@
 /** What a manifest is to the store and the command line: the workflow kinds are one thing with four bodies. */
 export type Kind = 'task' | 'queue' | 'workflow' | TriggerKind
-export type TriggerKind = 'schedule'
+export type TriggerKind = 'schedule' | 'hook'
 
 export const workflowKinds = ['Chain', 'Group', 'Chord', 'Flow']
 
 /** The kinds that start workflows by themselves, as documents name them and as everything else does. */
-const triggers = new Map<string, TriggerKind>([['Schedule', 'schedule']])
+const triggers = new Map<string, TriggerKind>([
+  ['Schedule', 'schedule'],
+  ['Hook', 'hook'],
+])
 
 export const isTrigger = (kind: string): boolean => triggers.has(kind)
 
@@ -16,7 +19,13 @@ export const kindOf = (kind: string): Kind =>
   kind === 'Task' ? 'task' : kind === 'Queue' ? 'queue' : (triggers.get(kind) ?? 'workflow')
 
 /** What people call it in a sentence. */
-export const nouns: Record<Kind, string> = { workflow: 'workflow', task: 'Task', queue: 'queue', schedule: 'schedule' }
+export const nouns: Record<Kind, string> = {
+  workflow: 'workflow',
+  task: 'Task',
+  queue: 'queue',
+  schedule: 'schedule',
+  hook: 'hook',
+}
 
 /** The words that the command line knows kinds by, short ones among them. */
 export const kindWords: { [word: string]: Kind } = {
@@ -27,4 +36,5 @@ export const kindWords: { [word: string]: Kind } = {
   q: 'queue',
   schedule: 'schedule',
   sch: 'schedule',
+  hook: 'hook',
 }

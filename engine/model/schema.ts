@@ -13,14 +13,31 @@ export type Validator = (value: Json) => string | null
  * @throws Error where the schema is none; `schemaProblem` asks without throwing
  */
 export const validator = (schema: Json): Validator => {
+  const check = compiled(schema)
+  return value => (check(value) ? null : problems(check))
+}
+
+const compiled = (schema: Json): ValidateFunction => {
   const key = contentHash(schema)
   const kept = validators.get(key)
   if (kept) return kept
   const check = compileSchema(schema)
-  const made: Validator = value => (check(value) ? null : problems(check))
   if (validators.size >= 1000) validators.delete(validators.keys().next().value as string)
-  validators.set(key, made)
-  return made
+  validators.set(key, check)
+  return check
+}
+
+/** One thing that is wrong with a value: where (a JSON Pointer, as of RFC 6901), and what. */
+export type Violation = { pointer: string; detail: string }
+
+/** Says what is wrong with a value place by place; nothing where nothing is. At most twenty. */
+export const violations = (schema: Json, value: Json): Violation[] => {
+  const check = compiled(schema)
+  if (check(value)) return []
+  return (check.errors ?? [])
+    .filter(error => error.keyword !== 'if')
+    .slice(0, 20)
+    .map(error => ({ pointer: `#${error.instancePath}`, detail: said(error) }))
 }
 
 /** What keeps a value from being a JSON Schema, or null. */
@@ -33,7 +50,7 @@ export const schemaProblem = (schema: Json): string | null => {
   }
 }
 
-const validators = new Map<string, Validator>()
+const validators = new Map<string, ValidateFunction>()
 
 /**
  * One instance for all: a new one compiles its meta-schemas first, which takes 20 ms. It keeps nothing of a schema, so
@@ -60,7 +77,11 @@ const problems = (check: ValidateFunction): string =>
 
 const problem = (error: ErrorObject): string => {
   const place = error.instancePath.slice(1).replaceAll('/', '.')
+  return `${place ? `${place} ` : ''}${said(error)}`
+}
+
+const said = (error: ErrorObject): string => {
   const detail = error.keyword === 'additionalProperties' ? ` "${error.params.additionalProperty}"` : ''
   const allowed = error.keyword === 'enum' ? `: ${JSON.stringify(error.params.allowedValues)}` : ''
-  return `${place ? `${place} ` : ''}${error.message}${detail}${allowed}`
+  return `${error.message}${detail}${allowed}`
 }

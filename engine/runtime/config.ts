@@ -4,6 +4,7 @@ import type { KafkaOptions } from '../broker/index.ts'
 import { TqError } from '../model/errors.ts'
 import { parseDuration } from '../model/duration.ts'
 import type { Range } from './children.ts'
+import type { SecretSources } from './secret.ts'
 
 export type Config = {
   /** Null: messages go through Postgres. */
@@ -26,10 +27,23 @@ export type Config = {
   /** How long events are kept. */
   keepEventsMs: number
   workerName: string
+  /** Where hooks, health and metrics are served. */
+  port: number
+  host: string
+  /** What others call the server, where that is not its own address; null: not known. */
+  serverUrl: string | null
+  maxBodyBytes: number
+  secrets: SecretSources
 }
 
 /** What a running `tq dev` writes down, so that other terminals find it without configuration. */
-export type DevFile = { pid: number; databaseUrl: string; schema: string; kafkaBrokers?: string[] }
+export type DevFile = {
+  pid: number
+  databaseUrl: string
+  schema: string
+  serverUrl?: string
+  kafkaBrokers?: string[]
+}
 export const devFile = (dir: string): string => join(dir, '.tq', 'dev.json')
 
 /**
@@ -60,9 +74,22 @@ export const readConfig = async (
     drainMs: duration(env.TQ_SHUTDOWN_TIMEOUT, 'TQ_SHUTDOWN_TIMEOUT') ?? 30_000,
     keepEventsMs: duration(env.TQ_EVENTS_RETENTION, 'TQ_EVENTS_RETENTION') ?? 3 * 86_400_000,
     workerName: env.TQ_WORKER_NAME || `w${process.pid}`,
+    port: port(env.TQ_PORT, 'TQ_PORT') ?? defaultPort,
+    host: env.TQ_HOST || '127.0.0.1',
+    serverUrl: env.TQ_SERVER_URL || fromDev?.serverUrl || null,
+    maxBodyBytes: bytes(env.TQ_MAX_BODY_BYTES, 'TQ_MAX_BODY_BYTES') ?? 1_048_576,
+    secrets: {
+      env: Object.fromEntries(
+        Object.entries(env).flatMap(([name, value]) => (name.startsWith('TQ_SECRET_') && value ? [[name, value]] : [])),
+      ),
+      dir: env.TQ_SECRETS_DIR || join(dir, '.tq', 'secrets'),
+    },
     ...given,
   }
 }
+
+/** The port where a server is looked for. */
+export const defaultPort = 7788
 
 /** The `tq dev` that runs in this folder, if its process is alive. */
 export const runningDev = async (dir: string): Promise<DevFile | null> => {
@@ -195,6 +222,21 @@ const count = (text: string | undefined, variable: string): number | undefined =
   if (!text) return undefined
   if (!/^\d{1,4}$/.test(text) || Number(text) < 1)
     throw new TqError('INVALID_CONFIG', `${variable} is "${text}"; it must be a number from 1 to 9999`)
+  return Number(text)
+}
+
+/** A port; 0: any that is free. */
+export const port = (text: string | undefined, variable: string): number | undefined => {
+  if (!text) return undefined
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
+    throw new TqError('INVALID_CONFIG', `${variable} is "${text}"; it must be a port, from 0 to 65535`)
+  return Number(text)
+}
+
+const bytes = (text: string | undefined, variable: string): number | undefined => {
+  if (!text) return undefined
+  if (!/^[1-9]\d{0,8}$/.test(text))
+    throw new TqError('INVALID_CONFIG', `${variable} is "${text}"; it must be a number of bytes, like 1048576`)
   return Number(text)
 }
 

@@ -7,7 +7,7 @@ import { checkInputs } from '../model/input.ts'
 import type { Json, JsonObject } from '../model/json.ts'
 import { validator } from '../model/schema.ts'
 import { readManifest } from '../store/manifest.ts'
-import { type Start, startOnce, startRuns } from '../store/run.ts'
+import { type Start, startEachOnce, type StartedOnce, startRuns } from '../store/run.ts'
 import type { Context } from './context.ts'
 import { noSuchManifest } from './names.ts'
 import type { LoadedPlan } from './plans.ts'
@@ -31,35 +31,53 @@ export type Startable = { start: Start; loaded: LoadedPlan }
  */
 export const start = async (context: Context, options: StartOptions): Promise<{ id: string; duplicate: boolean }> => {
   const startable = await prepareStart(context, options)
-  const input = checked(startable, options.name, options.input)
-  const id = newId()
-  const run = { id, input: JSON.stringify(input) }
-  if (options.idempotencyKey === undefined) {
-    await startRuns(context.sql, startable.start, [run], announced(context))
-    ringStarted(context, startable, [id])
-    return { id, duplicate: false }
+  const input = checkInput(startable, options.input)
+  const key = options.idempotencyKey
+  if (key === undefined) {
+    const [id] = await startMany(context, startable, [input])
+    return { id: id!, duplicate: false }
   }
-  const inputHash = createHash('sha256').update(canonicalJson(input)).digest('hex')
-  const made = await startOnce(context.sql, startable.start, run, {
-    key: options.idempotencyKey,
-    inputHash,
-    ...announced(context),
-  })
-  if (made.conflict)
-    throw new TqError(
-      'CONFLICT',
-      `idempotency key "${options.idempotencyKey}" was used for ${options.name} with another input; use another key, or the same input`,
-      { run: made.id },
-    )
-  if (!made.duplicate) ringStarted(context, startable, [id])
-  return { id: made.id, duplicate: made.duplicate }
+  const [made] = await startKeyed(context, startable, [{ input, key, ttlMs: null }])
+  if (made!.conflict) throw keyConflict(startable, key, made!.id)
+  return { id: made!.id, duplicate: made!.duplicate }
+}
+
+/** What was asked for under a key that stands for something else (semantics A3). */
+export const keyConflict = ({ start: { name } }: Startable, key: string, run: string): TqError =>
+  new TqError(
+    'CONFLICT',
+    `idempotency key "${key}" was used for ${name} with another input; use another key, or the same input`,
+    { run },
+  )
+
+/** A run to start under a key; its input is checked. `ttlMs`: how long the key is kept at least; null: as long as its run is known. */
+export type Keyed = { input: Json; key: string; ttlMs: number | null; delivery?: string | null }
+
+/** Starts runs of the same, each once for its key, in one commit. */
+export const startKeyed = async (context: Context, startable: Startable, runs: Keyed[]): Promise<StartedOnce[]> => {
+  const made = await startEachOnce(
+    context.sql,
+    startable.start,
+    runs.map(({ input, key, ttlMs, delivery = null }) => ({
+      id: newId(),
+      input: JSON.stringify(input),
+      key,
+      inputHash: createHash('sha256').update(canonicalJson(input)).digest('hex'),
+      ttlMs,
+      delivery,
+    })),
+    announced(context),
+  )
+  const ids = made.flatMap(one => (one.duplicate ? [] : [one.id]))
+  if (ids.length > 0) ringStarted(context, startable, ids)
+  return made
 }
 
 /** Starts many runs of the same in one commit. Inputs are checked; one that is wrong starts none. */
 export const startMany = async (context: Context, startable: Startable, inputs: Json[]): Promise<string[]> => {
   const runs = inputs.map(input => ({
     id: newId(),
-    input: JSON.stringify(checked(startable, startable.start.name, input)),
+    input: JSON.stringify(checkInput(startable, input)),
   }))
   await startRuns(context.sql, startable.start, runs, announced(context))
   const ids = runs.map(run => run.id)
@@ -133,7 +151,9 @@ export const startableFrom = (
   },
 })
 
-const checked = ({ loaded, start }: Startable, name: string, input: Json): Json => {
+/** The input of a run, with defaults where nothing was given. @throws INVALID_INPUT */
+export const checkInput = ({ loaded, start }: Startable, input: Json): Json => {
+  const { name } = start
   if (start.kind === 'workflow') {
     const result = checkInputs(loaded.plan.inputs, input)
     if ('errors' in result)

@@ -29,6 +29,10 @@ export const readManifests = (
   left join plan p on p.id = r.plan
   where m.namespace = ${namespace} and not (m.kind = 'workflow' and m.name = any(${column(without)}::text[])) order by m.kind, m.name`
 
+/** Only what there is. */
+export const readNames = (sql: Sql, { namespace }: { namespace: string }): Promise<{ kind: Kind; name: string }[]> =>
+  sql<{ kind: Kind; name: string }>`select kind, name from manifest where namespace = ${namespace} order by kind, name`
+
 /** The same without the documents: enough to see what would change. */
 export const readApplied = (sql: Sql, { namespace }: { namespace: string }): Promise<Omit<ManifestRow, 'document'>[]> =>
   sql<Omit<ManifestRow, 'document'>>`

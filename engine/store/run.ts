@@ -3,7 +3,7 @@ import type { RunState } from '../model/state.ts'
 import { code } from '../model/event.ts'
 import { tell } from './event.ts'
 import type { Scope } from './job.ts'
-import { column, lines, none, part, type Sql } from './sql.ts'
+import { column, lines, none, type Part, part, type Sql } from './sql.ts'
 
 export type NewRun = {
   id: string
@@ -13,6 +13,19 @@ export type NewRun = {
   /** The nominal fire time of a schedule, ms since 1970. */
   fireTimeMs?: number
 }
+
+/** A run that is started under a key: once, however often it is asked for (semantics A3). */
+export type KeyedRun = NewRun & {
+  key: string
+  inputHash: string
+  /** How long the key is kept at least; null: as long as its run is known. */
+  ttlMs: number | null
+  /** The signed id of the delivery that asks for it: one delivery never stands for two keys. */
+  delivery?: string | null
+}
+
+/** `duplicate`: the key has started this run before; `conflict`: with another input, or the delivery came with another key. */
+export type StartedOnce = { id: string; duplicate: boolean; conflict: boolean }
 
 /** What all runs of one start have in common: the plan's root scope is made for each of them. */
 export type Start = {
@@ -34,21 +47,90 @@ export type Start = {
  *
  * Starting a run that is there already does nothing, so a start whose answer was lost may be sent again.
  */
-export const startRuns = async (
+export const startRuns = (sql: Sql, start: Start, runs: NewRun[], announced: Announced): Promise<string[]> =>
+  insertRuns(sql, start, runs, null, announced)
+
+/**
+ * Starts runs of one plan, each under its key, in one statement and commit: a key that is known starts nothing, and who comes second
+ * while the first is being written waits for its commit. Then what the key stands for is read: the first run, or a conflict.
+ * In the order of keys, so that two who start the same ones do not wait for each other.
+ */
+export const startEachOnce = async (
+  sql: Sql,
+  start: Start,
+  runs: KeyedRun[],
+  announced: Announced,
+): Promise<StartedOnce[]> => {
+  const keyed = part`wanted as materialized (
+    select key #>> '{}' as key, input_hash, run, clock_now() + ttl * interval '1 millisecond' as expires_at, delivery #>> '{}' as delivery
+    from unnest(
+      string_to_array(${lines(runs.map(r => JSON.stringify(r.key)))}, E'\n', '')::json[], ${column(runs.map(r => r.inputHash))}::text[],
+      ${column(runs.map(r => r.id))}::uuid[], ${column(runs.map(r => r.ttlMs))}::float8[],
+      string_to_array(${lines(runs.map(r => JSON.stringify(r.delivery ?? null)))}, E'\n', '')::json[]
+    ) as k(key, input_hash, run, ttl, delivery)
+  ),
+  delivered as (
+    insert into idempotency (namespace, name, key, input_hash, run, expires_at)
+    select ${start.namespace}, ${start.name}, delivery, key, run, expires_at from wanted where delivery is not null order by delivery
+    on conflict do nothing
+    returning run
+  ),
+  keyed as (
+    insert into idempotency (namespace, name, key, input_hash, run, expires_at)
+    select ${start.namespace}, ${start.name}, key, input_hash, run, expires_at from wanted
+    where delivery is null or run in (select run from delivered) order by key
+    on conflict do nothing
+    returning run
+  ),`
+  const started = new Set(await insertRuns(sql, start, runs, keyed, announced))
+  const known = runs.filter(run => !started.has(run.id))
+  const first = known.length === 0 ? new Map() : await readKeys(sql, start, known)
+  return Promise.all(
+    runs.map(async run => {
+      if (started.has(run.id)) return { id: run.id, duplicate: false, conflict: false }
+      const found = first.get(run.key)
+      const delivery = run.delivery ? first.get(run.delivery) : undefined
+      if (delivery && delivery.input_hash !== run.key) return { id: delivery.run, duplicate: true, conflict: true }
+      // Its time had passed and it was deleted in between: now it is new.
+      if (!found) return (await startEachOnce(sql, start, [{ ...run, delivery: null }], announced))[0]!
+      return { id: found.run, duplicate: true, conflict: found.input_hash !== run.inputHash }
+    }),
+  )
+}
+
+type Announced = { channel: string | null; events?: string | null }
+
+const readKeys = async (
+  sql: Sql,
+  { namespace, name }: Start,
+  runs: KeyedRun[],
+): Promise<Map<string, { run: string; input_hash: string }>> => {
+  const rows = await sql<{ key: string; run: string; input_hash: string }>`
+  select key, run, input_hash from idempotency
+  where namespace = ${namespace} and name = ${name} and key = any(array(
+    select key #>> '{}' from unnest(string_to_array(${lines(runs.flatMap(r => [r.key, r.delivery ?? []].flat()).map(key => JSON.stringify(key)))}, E'\n', '')::json[]) as k(key)))`
+  return new Map(rows.map(row => [row.key, row]))
+}
+
+/** `keyed` null: without keys; else the piece that inserts them and gives the runs whose keys are new. */
+const insertRuns = async (
   sql: Sql,
   start: Start,
   runs: NewRun[],
-  { channel, events = null }: { channel: string | null; events?: string | null },
+  keyed: Part | null,
+  { channel, events = null }: Announced,
 ): Promise<string[]> => {
   const { scope } = start
   const rows = await sql<{ id: string }>`
-  with started as (
+  with ${keyed ?? none}
+  started as (
     insert into run (id, namespace, kind, name, revision, plan, input, labels, trigger, next_n, fire_time)
     select id, ${start.namespace}, ${start.kind}, ${start.name}, ${start.revision}, ${start.plan}, input::json,
       ${start.labels === null ? null : JSON.stringify(start.labels)}::json, coalesce(trigger, ${start.trigger}), ${start.nextN}, to_timestamp(fire_ms / 1000)
     from unnest(${column(runs.map(r => r.id))}::uuid[], string_to_array(${lines(runs.map(r => r.input))}, E'\n', ''),
       string_to_array(${runs[0]?.trigger === undefined ? null : lines(runs.map(r => r.trigger ?? null))}::text, E'\n', ''),
       ${runs[0]?.fireTimeMs === undefined ? null : column(runs.map(r => r.fireTimeMs ?? null))}::float8[]) as r(id, input, trigger, fire_ms)
+    ${keyed ? part`where id in (select run from keyed)` : none}
     on conflict (id) do nothing
     returning id
   ),
@@ -79,34 +161,6 @@ export const startRuns = async (
   select id, case when ${channel}::text is not null and row_number() over () = 1 then pg_notify(${channel}, ${scope.hint}) end from started`
   return rows.map(row => row.id)
 }
-
-/**
- * Starts one run under an idempotency key (semantics A3): the same key with the same input gives the first run, with another
- * input a conflict.
- */
-export const startOnce = (
-  sql: Sql,
-  start: Start,
-  run: NewRun,
-  {
-    key,
-    inputHash,
-    channel,
-    events = null,
-  }: { key: string; inputHash: string; channel: string | null; events?: string | null },
-): Promise<{ id: string; duplicate: boolean; conflict: boolean }> =>
-  sql.begin(async inner => {
-    const made = await inner`
-    insert into idempotency (namespace, name, key, input_hash, run) values (${start.namespace}, ${start.name}, ${key}, ${inputHash}, ${run.id})
-    on conflict do nothing returning run`
-    if (made.length === 0) {
-      const [first] = await inner<{ run: string; input_hash: string }>`
-      select run, input_hash from idempotency where namespace = ${start.namespace} and name = ${start.name} and key = ${key}`
-      return { id: first!.run, duplicate: true, conflict: first!.input_hash !== inputHash }
-    }
-    await startRuns(inner, start, [run], { channel, events })
-    return { id: run.id, duplicate: false, conflict: false }
-  })
 
 /** Names and values that people give to runs, to find them by. */
 export type Labels = { [name: string]: string }
@@ -142,6 +196,10 @@ export type RunRow = {
 export const readRuns = (sql: Sql, ids: string[]): Promise<RunRow[]> => sql<RunRow>`
   select id, namespace, kind, name, revision, plan, state, input, labels, trigger, reason, warnings, fire_time, started_at, ended_at
   from run where id = any(${column(ids)}::uuid[])`
+
+/** Which of these runs have ended. */
+export const endedAmong = (sql: Sql, ids: string[]): Promise<{ id: string }[]> => sql<{ id: string }>`
+  select id from run where id = any(${column(ids)}::uuid[]) and ended_at is not null`
 
 /** Newest first; all filters optional. */
 export const listRuns = (

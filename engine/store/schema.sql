@@ -75,12 +75,33 @@ create table event_batch (
   constraint event_batch_pkey PRIMARY KEY (id)
 );
 
+create table hook_bucket (
+  namespace text not null,
+  name text not null,
+  tokens double precision not null,
+  tokens_at timestamp with time zone not null,
+  constraint hook_bucket_pkey PRIMARY KEY (namespace, name)
+);
+
+create table hook_rejection (
+  namespace text not null,
+  hook text not null,
+  reason text not null,
+  minute timestamp with time zone not null,
+  requests bigint not null,
+  path text not null,
+  detail text,
+  last_at timestamp with time zone not null,
+  constraint hook_rejection_pkey PRIMARY KEY (namespace, hook, reason, minute)
+);
+
 create table idempotency (
   namespace text not null,
   name text not null,
   key text not null,
   input_hash text not null,
   run uuid not null,
+  expires_at timestamp with time zone,
   constraint idempotency_pkey PRIMARY KEY (namespace, name, key)
 );
 
@@ -287,6 +308,8 @@ create table session (
 CREATE INDEX alarm_at ON alarm USING btree (at);
 CREATE INDEX backfill_running ON backfill USING btree (namespace, id) WHERE (state = 'running'::text);
 CREATE INDEX event_batch_at ON event_batch USING btree (at);
+CREATE INDEX hook_rejection_minute ON hook_rejection USING btree (namespace, minute);
+CREATE INDEX idempotency_expires ON idempotency USING btree (expires_at) WHERE (expires_at IS NOT NULL);
 CREATE INDEX job_due ON job USING btree (due_at) WHERE (phase = 'scheduled'::phase);
 CREATE INDEX job_ready ON job USING btree (queue, rank, due_at) WHERE (phase = 'ready'::phase);
 CREATE INDEX log_job ON log USING btree (run, id);

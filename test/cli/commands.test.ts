@@ -247,6 +247,7 @@ const calls: { [command: string]: string[] } = {
   plan: ['greet'],
   graph: ['greet'],
   db: ['status'],
+  hook: ['rejections'],
   schedule: ['next', 'yearly'],
   inspect: ['ping'],
   control: ['log-level', 'info'],
@@ -254,7 +255,7 @@ const calls: { [command: string]: string[] } = {
 
 for (const spec of commands.filter(({ options }) => options.some(([flags]) => flags.startsWith('-o,')))) {
   const name = spec.usage.split(' ')[0]!
-  if (['worker', 'beat'].includes(name)) continue // they run until they are told to stop
+  if (['worker', 'server', 'beat'].includes(name)) continue // they run until they are told to stop
   test(`tq ${name} answers in JSON, and in each other format, and errors too are JSON`, async t => {
     const { stdout: id } = await here('run', 'greet', '-i', 'name=Ada', '--wait', '-o', 'name')
     const args = [name, ...calls[name]!, ...(['wait', 'cancel'].includes(name) ? [id] : [])]
@@ -292,7 +293,7 @@ for (const spec of commands.filter(({ options }) => options.some(([flags]) => fl
 }
 
 test('every kind of list can be had, and empty ones say what to do next', async t => {
-  for (const what of ['runs', 'workflows', 'tasks', 'queues', 'workers'])
+  for (const what of ['runs', 'workflows', 'tasks', 'queues', 'workers', 'hooks'])
     t.true(Array.isArray(JSON.parse((await here('get', what, '-o', 'json')).stdout)), what)
   t.true(Array.isArray(JSON.parse((await here('get', 'jobs', '@latest', '-o', 'json')).stdout)))
   const { url } = await testDatabase()

@@ -40,7 +40,7 @@ test('of a run they say how steps stand', t => {
   ]
   const drawn = treeOf(boxOf(plan('etl'), counts))
   t.regex(drawn, /^▷ etl {2}flow {2}waiting\n├─ ✓ orders .* succeeded\n├─ ▷ refunds .* running\n├─ quality {2}task/)
-  t.regex(mermaidOf(boxOf(plan('etl'), counts)), /class n1 succeeded\n[^]*classDef succeeded stroke:#2e7d32/)
+  t.regex(mermaidOf(boxOf(plan('etl'), counts)), /class n1 succeeded\n[\s\S]*classDef succeeded stroke:#2e7d32/)
 })
 
 const inside = (text: string, pattern: RegExp): string[] => [...text.matchAll(pattern)].map(match => match[1]!)

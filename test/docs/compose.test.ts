@@ -13,6 +13,7 @@ type Service = {
   healthcheck?: { test: string[] }
   deploy?: { replicas: number }
   volumes?: string[]
+  ports?: string[]
   stop_grace_period?: string
   restart?: string
 }
@@ -23,8 +24,8 @@ const compose = parse(read('compose.yaml'), { merge: true }) as {
 }
 const services = Object.entries(compose.services)
 
-test('compose.yaml has a Postgres, a Kafka, a migration that ends, and two workers', t => {
-  t.deepEqual(Object.keys(compose.services), ['postgres', 'kafka', 'migrate', 'worker'])
+test('compose.yaml has a Postgres, a Kafka, a migration that ends, two workers, and a server for hooks', t => {
+  t.deepEqual(Object.keys(compose.services), ['postgres', 'kafka', 'migrate', 'worker', 'server'])
   t.is(compose.services.worker!.deploy?.replicas, 2)
   t.is(compose.services.migrate!.restart, undefined)
 })
@@ -39,6 +40,7 @@ test('its services have only what the schema of compose files has, of the types 
     'healthcheck',
     'deploy',
     'volumes',
+    'ports',
     'stop_grace_period',
     'restart',
   ]
@@ -51,6 +53,7 @@ test('its services have only what the schema of compose files has, of the types 
     for (const value of Object.values(service.environment ?? {})) t.is(typeof value, 'string', name)
     for (const part of [...(service.command ?? []), ...(service.healthcheck?.test ?? [])])
       t.is(typeof part, 'string', name)
+    for (const port of service.ports ?? []) t.regex(port, /^127\.0\.0\.1:\d+:\d+$/, name)
     for (const volume of service.volumes ?? []) t.true(volume.split(':')[0]! in compose.volumes, volume)
   }
 })

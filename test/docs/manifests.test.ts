@@ -4,7 +4,10 @@ import test from 'ava'
 import { parseAllDocuments } from 'yaml'
 import { copy, devForAll, project, root, tqHere, write } from '../cli/support.ts'
 
-type Example = { input: unknown; expect: { state: string; output?: unknown; warnings?: number; error?: string } }
+type Example = {
+  input: unknown
+  expect: { state: string; output?: unknown; warnings?: number; error?: string; status?: number; body?: unknown }
+}
 type Document = { kind: string; metadata: { name: string }; 'x-example'?: Example[] }
 
 /** Made to go wrong; test/tasks/poison.test.ts and the tests of faults run it. */
@@ -21,15 +24,26 @@ const dir = project()
 copy(dir, ...files.map(file => join('manifests', file)), 'package-lock.json')
 symlinkSync(join(root, 'node_modules'), join(dir, 'node_modules'))
 
-devForAll(test, dir, { TQ_HANDLERS: join(root, 'tasks') })
+const secrets = { TQ_SECRET_GITHUB__WEBHOOK: 'a secret of the test' }
+devForAll(test, dir, { TQ_HANDLERS: join(root, 'tasks'), ...secrets })
 
-test('every sample has an example of every workflow in it', t => {
+test('every sample has an example of every workflow and hook in it', t => {
   for (const { file, document } of documents)
-    if (['Chain', 'Group', 'Chord', 'Flow'].includes(document.kind))
+    if (['Chain', 'Group', 'Chord', 'Flow', 'Hook'].includes(document.kind))
       t.true((document['x-example']?.length ?? 0) > 0, `${file}: ${document.metadata.name}`)
 })
 
-for (const { file, document } of documents)
+for (const { file, document } of documents.filter(one => one.document.kind === 'Hook'))
+  for (const [i, { input, expect }] of (document['x-example'] ?? []).entries())
+    test(`manifests/${file}: a delivery to ${document.metadata.name}, example ${i + 1}, is answered ${expect.status}`, async t => {
+      const args = ['hook', 'send', document.metadata.name, '--data', JSON.stringify(input), '-o', 'json']
+      const { stdout, stderr } = await tqHere(dir, args, secrets)
+      const found = JSON.parse(stdout) as { status: number; body: unknown }
+      t.is(found.status, expect.status!, `${stderr}${stdout}`)
+      if ('body' in expect) t.deepEqual(found.body, expect.body)
+    })
+
+for (const { file, document } of documents.filter(one => one.document.kind !== 'Hook'))
   for (const [i, { input, expect }] of (document['x-example'] ?? []).entries())
     test(`manifests/${file}: ${document.metadata.name}, example ${i + 1}, is ${expect.state}`, async t => {
       const inputFile = join(dir, `${document.metadata.name}-${i}.json`)

@@ -39,7 +39,7 @@ test('the commands of the README print what it says', async t => {
     for (const line of text.split('\n').filter(Boolean)) {
       if (line === 'npx tq dev') running = (await dev(dir)).running
       else {
-        const command = line.replace(/^npx tq/, `"${process.execPath}" "${entry}"`)
+        const command = line.replaceAll('npx tq', `"${process.execPath}" "${entry}"`)
         const { all } = await execa(command, {
           cwd: dir,
           shell: true,

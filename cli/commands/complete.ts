@@ -1,0 +1,8 @@
+import { complete as candidates } from '../completion.ts'
+import type { Action } from './index.ts'
+
+const complete: Action = async (io, _options, words) => {
+  for (const one of await candidates(io, (words ?? []) as string[])) io.out(one)
+  return 0
+}
+export default complete

@@ -1,0 +1,12 @@
+import { TqError } from '../../engine/client.ts'
+import { scripts } from '../completion.ts'
+import type { Action } from './index.ts'
+
+const completion: Action = async (io, _options, shell) => {
+  const script = scripts[String(shell)]
+  if (!script)
+    throw new TqError('USAGE', `there is no completion for "${shell}"; there is for ${Object.keys(scripts).join(', ')}`)
+  io.out(script)
+  return 0
+}
+export default completion
