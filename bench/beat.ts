@@ -57,6 +57,10 @@ export const killedBeats = async ({ url }: Bench, { size }: { size: number }): P
         row('late at most', 'ms', result.max),
         row('killed', 'times', result.kills),
       ],
+      checks: {
+        'each fire time once': result.runs === size * seconds && result.distinct === size * seconds,
+        'late by less than 1 s': result.max < 1000,
+      },
     }
   } finally {
     await context.close()

@@ -12,6 +12,7 @@ export type Boss = {
 
 /** How soon the chore of a process that has died is somebody else's, s: pg-boss's least. */
 const heartbeatSeconds = 10
+const lookSeconds = 5
 
 export const openBoss = async ({ url, schema }: Database, onError: (error: Error) => void): Promise<Boss> => {
   const boss = new PgBoss({
@@ -19,8 +20,8 @@ export const openBoss = async ({ url, schema }: Database, onError: (error: Error
     schema: `${schema}_boss`,
     max: 2,
     schedule: false,
-    superviseIntervalSeconds: heartbeatSeconds,
-    monitorIntervalSeconds: heartbeatSeconds,
+    superviseIntervalSeconds: lookSeconds,
+    monitorIntervalSeconds: lookSeconds,
   })
   boss.on('error', onError)
   await boss.start()
