@@ -6,7 +6,7 @@ import { type CloudEvent, openEvents, positionAt, switchEvents } from '../../eng
 import { code } from '../../engine/model/event.ts'
 import { tellFacts } from '../../engine/store/event.ts'
 import { newJournal, testEngine, type TestEngine, until, workflow } from '../support/engine.ts'
-import { eventsOf } from '../support/events.ts'
+import { eventsOf, withoutReleased } from '../support/events.ts'
 import { insertRun } from '../support/store.ts'
 
 let engine: TestEngine
@@ -19,15 +19,11 @@ const ajv = new Ajv2020({ strict: false })
 addFormats.default(ajv)
 const valid = ajv.compile(schema)
 
-/** `type attempt` by step, in their order. What was handed back before it started, as happens behind a slow neighbour, is left out. */
+/** `type attempt` by step, in their order. */
 const bySteps = (events: CloudEvent[]): Record<string, string[]> => {
   const steps: Record<string, string[]> = {}
-  for (const { type, data } of events) {
+  for (const { type, data } of withoutReleased(events)) {
     const step = String(data.step ?? 'run')
-    if (type === 'job.released') {
-      steps[step]!.pop()
-      continue
-    }
     const name = type.slice(type.indexOf('.') + 1)
     ;(steps[step] ??= []).push((data.attempt ?? 1) === 1 ? name : `${name} ${data.attempt}`)
   }

@@ -39,10 +39,10 @@ const stateOf = async (name: string) => {
   return row!
 }
 /** Moves the clock to the first whole hour after now, and a little more. */
-const toNextHour = async (hours = 1) => {
+const toNextHour = async (hours = 1, afterMs = 5) => {
   const [row] = await engine.sql<{ ms: number }>`
   select extract(epoch from date_trunc('hour', clock_now()) + interval '1 hour' - clock_now())::float8 * 1000 as ms`
-  await engine.clock.advanceMs(Math.ceil(row!.ms) + (hours - 1) * 3_600_000 + 5)
+  await engine.clock.advanceMs(Math.ceil(row!.ms) + (hours - 1) * 3_600_000 + afterMs)
 }
 /** Whatever is due has been fired: the fire time lies ahead. */
 const settled = (name: string) =>
@@ -93,8 +93,7 @@ test.serial('what was missed: catchUp last runs the latest, each runs all in tur
       schedule('bounded', `{ every: 1h, ${withTime}, catchUp: { policy: each, within: 2h, concurrency: 9 } }`),
     ),
   )
-  await toNextHour(5)
-  await engine.clock.advanceMs(600_000)
+  await toNextHour(5, 600_000) // at once: between two steps a beat might fire the last in time
   for (const name of ['last', 'each', 'none', 'bounded']) await settled(name)
   const counts = await Promise.all(['last', 'each', 'none', 'bounded'].map(async name => (await runsOf(name)).length))
   t.deepEqual(counts, [1, 5, 0, 2])
