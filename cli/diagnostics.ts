@@ -1,5 +1,6 @@
 import { type Diagnostic, formatDiagnostic, type Source } from '../engine/client.ts'
 import type { Io } from './io.ts'
+import { count } from './output.ts'
 
 type Printed = { diagnostics: Diagnostic[]; sources: Source[]; ending: string; fine?: string }
 
@@ -62,5 +63,3 @@ const sarif = (diagnostics: Diagnostic[]) => ({
     },
   ],
 })
-
-const count = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`

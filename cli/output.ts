@@ -36,6 +36,9 @@ export const formatTable = ({ header, rows }: Table, width: number): string => {
     .join('\n')
 }
 
+/** `1 error`, `2 errors`. */
+export const count = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`
+
 /** `4m ago`, for tables. */
 export const ago = (date: Date | string | null): string => {
   if (date === null) return '—'

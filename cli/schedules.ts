@@ -5,8 +5,8 @@ import {
   type JsonObject,
   listBackfills,
   listSchedules,
+  printId,
   type ScheduleRow,
-  shortId,
   wallOf,
 } from '../engine/client.ts'
 import { errorLine } from './progress.ts'
@@ -34,18 +34,27 @@ export const localTime = (at: number, zone: string): string => {
 export const stateOfSchedule = async (
   { sql, namespace }: Context,
   name: string,
-): Promise<(ScheduleRow & { backfills: BackfillRow[] }) | null> => {
+): Promise<(Omit<ScheduleRow, 'trigger'> & { spec: JsonObject; backfills: BackfillRow[] }) | null> => {
   const [row] = await listSchedules(sql, { namespace, name })
-  return row ? { ...row, backfills: await listBackfills(sql, { namespace, schedule: name, limit: 3 }) } : null
+  if (!row) return null
+  const { trigger, ...state } = row
+  return {
+    ...state,
+    spec: trigger.spec,
+    last_run: row.last_run && printId(row.last_run),
+    backfills: await listBackfills(sql, { namespace, schedule: name, limit: 3 }),
+  }
 }
 
 /** The same as lines. */
 export const linesOfSchedule = async (context: Context, name: string): Promise<string[]> => {
   const state = await stateOfSchedule(context, name)
   if (!state) return []
-  const zone = String(state.trigger.spec.timezone ?? 'UTC')
-  const next = state.slot ? bothTimes(state.slot.getTime(), zone) : 'none any more'
-  const run = state.last_run ? `, run ${shortId(state.last_run)} ${state.last_state ?? ''}`.trimEnd() : ''
+  const zone = String(state.spec.timezone ?? 'UTC')
+  const late = state.slot && state.next_at ? state.next_at.getTime() - state.slot.getTime() : 0
+  const waits = late >= 1000 ? `; starts at ${formatMoment(state.next_at!.getTime())}` : ''
+  const next = state.slot ? `${bothTimes(state.slot.getTime(), zone)}${waits}` : 'none any more'
+  const run = state.last_run ? `, run ${state.last_run.slice(-8)} ${state.last_state ?? ''}`.trimEnd() : ''
   return [
     line('Next:', state.paused ? `paused; resume it: tq schedule resume ${name}` : next),
     line('Last:', state.last_slot ? `${bothTimes(state.last_slot.getTime(), zone)}${run}` : 'never'),

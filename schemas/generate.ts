@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { compile } from 'json-schema-to-typescript'
+import { helpers, lazyHelpers } from '../engine/model/helpers/index.ts'
 import { eventsPage } from './events.page.ts'
+import { manifestPage } from './manifest.page.ts'
 
 /**
  * Writes what is made of the schemas: `npm run generate`, after every change of one. With `--check` it writes nothing and fails
@@ -16,6 +18,14 @@ const types = await compile(read('manifest.json'), 'Manifest', {
 })
 const generated: [string, string][] = [
   ['manifest.types.ts', types],
+  [
+    '../docs/manifests.md',
+    manifestPage(
+      read('manifest.json'),
+      { ...lazyHelpers, ...helpers },
+      readFileSync(here('manifest.intro.md'), 'utf8'),
+    ),
+  ],
   ['../docs/events.md', eventsPage(read('events.json'), readFileSync(here('events.intro.md'), 'utf8'))],
 ]
 for (const [name, text] of generated) {

@@ -69,7 +69,7 @@ export type HandlerName = string
  */
 export type Duration = string
 /**
- * A rate: a count per second, minute or hour, like `100/s`.
+ * A rate: a count per time, like `100/s` or `5/10s`.
  *
  * This interface was referenced by `undefined`'s JSON-Schema
  * via the `definition` "rate".

@@ -39,6 +39,7 @@ import {
   type WorkerOptions,
 } from '../../engine/server.ts'
 import { connected } from '../connect.ts'
+import { count } from '../output.ts'
 import { onSaved } from '../files.ts'
 import type { Io } from '../io.ts'
 import { defaultFolder } from '../sources.ts'
@@ -247,9 +248,14 @@ const applyFolder = async (io: Io, context: Context, config: Config): Promise<bo
     return false
   }
   const changed = changes.filter(change => change.action === 'created' || change.action === 'updated')
+  const kept = changes.filter(change => change.action === 'kept')
   io.err(
-    `   ${io.paint('green', '✓')} ${changes.length} manifests in ${defaultFolder}/, ${changed.length ? `applied ${namesOf(changed)}` : 'no change'}`,
+    `   ${io.paint('green', '✓')} ${count(changes.length - kept.length, 'manifest')} in ${defaultFolder}/, ${changed.length ? `applied ${namesOf(changed)}` : 'no change'}`,
   )
+  if (kept.length > 0)
+    io.err(
+      `   ! ${namesOf(kept)} ${kept.length === 1 ? 'is' : 'are'} no longer in ${defaultFolder}/ and still applied: tq apply --prune deletes what is not there`,
+    )
   return true
 }
 

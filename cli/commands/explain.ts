@@ -6,14 +6,18 @@ import type { Action } from './index.ts'
 /** What docs/errors.md says of a code, word for word: every fact stands once. */
 const explain: Action = async (io, options, typed) => {
   const all = explanations(await readFile(new URL('../../docs/errors.md', import.meta.url), 'utf8'))
-  const found = typed === undefined ? all : all.filter(one => one.code.toLowerCase() === String(typed).toLowerCase())
+  const exact = all.filter(one => one.code === typed)
+  const alike = all.filter(one => one.code.toLowerCase() === String(typed).toLowerCase())
+  const found = typed === undefined ? all : exact.length > 0 ? exact : alike
   if (found.length === 0)
     throw new TqError(
       'NOT_FOUND',
-      `there is no code "${typed}"${didYouMean(
-        String(typed).toUpperCase(),
-        all.map(one => one.code),
-      )}; \`tq explain\` lists them`,
+      `there is no code "${typed}"${
+        didYouMean(
+          String(typed).toUpperCase(),
+          all.map(one => one.code),
+        ) || '; `tq explain` lists them'
+      }`,
     )
   const one = typed === undefined ? undefined : found[0]
   print(io, options.output, {

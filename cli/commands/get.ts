@@ -25,7 +25,7 @@ import {
 import { connected } from '../connect.ts'
 import type { Io } from '../io.ts'
 import { nameJobs } from '../jobs.ts'
-import { ago, print, span, took } from '../output.ts'
+import { ago, count, print, span, took } from '../output.ts'
 import { whenOf } from '../schedules.ts'
 import { errorLine, icon } from '../progress.ts'
 import type { Action, Options } from './index.ts'
@@ -67,6 +67,7 @@ const runs: List = async (io, context, options, name) => {
     limit: limit + 1,
     ...(await runOrName(context, name)),
     ...(state ? { state } : {}),
+    ...(typeof options.trigger === 'string' ? { trigger: options.trigger } : {}),
     labels: labelsOf(options),
   })
   const shown = found.slice(0, limit)
@@ -78,7 +79,7 @@ const runs: List = async (io, context, options, name) => {
       rows: shown.map(run => [
         shortId(run.id),
         run.name,
-        `${icon(run.state)} ${run.state}${run.warnings ? ` (${run.warnings} warnings)` : ''}`,
+        `${icon(run.state)} ${run.state}${run.warnings ? ` (${count(run.warnings, 'warning')})` : ''}`,
         `${run.done}/${run.done + run.open}`,
         ago(run.started_at),
         took(run.started_at, run.ended_at),
@@ -176,7 +177,7 @@ const schedules: List = async (io, context, options, name) => {
         row.name,
         row.trigger.workflow,
         whenOf(row.trigger.spec),
-        row.slot ? formatMoment(row.slot.getTime()) : '—',
+        row.next_at && !row.paused ? formatMoment(row.next_at.getTime()) : '—',
         row.last_slot ? formatMoment(row.last_slot.getTime()) : '—',
         row.last_run ? `${shortId(row.last_run)}${row.last_state ? ` ${row.last_state}` : ''}` : '—',
         `${row.fired}${row.dropped ? ` (${row.dropped} dropped)` : ''}`,

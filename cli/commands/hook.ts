@@ -46,7 +46,7 @@ const actions: Record<string, (call: Call, name: string | undefined) => Promise<
   async sign(call, name) {
     const { io, context, options } = call
     const hook = await named(context, name)
-    const headers = await headersOf(call, hook, await bodyOf(options))
+    const headers = { 'content-type': 'application/json', ...(await headersOf(call, hook, await bodyOf(options))) }
     const rows = Object.entries(headers).map(([header, value]) => `${header}: ${value}`)
     print(io, options.output, { data: headers, names: rows, table: { header: [], rows: rows.map(row => [row]) } })
     return 0

@@ -93,7 +93,7 @@ export const commands: CommandSpec[] = [
   {
     usage: 'history <name>',
     words: ['manifest'],
-    summary: 'every revision of a workflow, a Task or a queue, and how many runs stay on each',
+    summary: 'every revision of a manifest, and how many runs stay on each',
     options: [output],
     examples: ['tq history licence-report', 'tq history task/charge -o json'],
     load: () => import('./history.ts'),
@@ -145,6 +145,7 @@ export const commands: CommandSpec[] = [
     summary: 'lists runs, workflows, tasks, queues, schedules, hooks, workers, or the jobs of a run',
     options: [
       ['--state <state>', 'runs in this state'],
+      ['--trigger <trigger>', 'runs that this has started: cli, schedule, schedule/nightly, hook/github-push'],
       ['-l, --label <k=v>', 'runs with this label; again: with all of them'],
       ['--limit <n>', 'at most so many (default: 20 runs, all jobs)'],
       output,
@@ -155,7 +156,8 @@ export const commands: CommandSpec[] = [
   {
     usage: 'describe <what> [name]',
     words: [['run', 'workflow', 'task', 'queue', 'schedule', 'hook'], 'manifest'],
-    summary: 'all about a run (with its jobs and their attempts), a workflow, a task, a queue or a schedule',
+    summary:
+      'all about a run (with its jobs and their attempts), or of a manifest: workflow, task, queue, schedule or hook',
     options: [output],
     examples: ['tq describe run @latest', 'tq describe workflow licence-report'],
     load: () => import('./describe.ts'),
@@ -297,7 +299,7 @@ export const commands: CommandSpec[] = [
     examples: [
       'tq hook url hello',
       'tq hook send hello --data \'{"name":"Ada"}\'',
-      'curl -H @<(tq hook sign github --file push.json) --data-binary @push.json "$(tq hook url github)"',
+      'curl -H @<(tq hook sign github-push --file push.json) --data-binary @push.json "$(tq hook url github-push)"',
       'tq hook rotate stripe-payments',
       'tq hook rejections',
     ],

@@ -34,11 +34,28 @@ const scheduleCommand: Action = async (io, options, what, name) => {
     const hint = didYouMean(String(what), all) || `; there are ${all.join(', ')}`
     throw new TqError('USAGE', `"${what}" is nothing to do with a schedule${hint}`)
   }
-  if (what === 'next' && typeof options.cron === 'string') return nextOfCron(io, options, options.cron)
+  if (what === 'next' && typeof options.cron === 'string') {
+    if (name !== undefined) throw new TqError('USAGE', `next is of ${name} or of --cron, not of both`)
+    return nextOfCron(io, options, options.cron)
+  }
+  const ignored = Object.entries(flags).find(([flag, of]) => options[flag] !== undefined && !of.includes(String(what)))
+  if (ignored) throw new TqError('USAGE', `--${ignored[0]} is for ${ignored[1].join(' and ')}, not for ${what}`)
   if (name === undefined) throw new TqError('USAGE', `say which schedule: tq schedule ${what} NAME`)
   return connected(io, context => action(io, context, options, String(name)))
 }
 export default scheduleCommand
+
+/** What each flag is for. */
+const flags: { [flag: string]: string[] } = {
+  from: ['next', 'backfill'],
+  to: ['backfill'],
+  count: ['next'],
+  cron: ['next'],
+  seconds: ['next'],
+  timezone: ['next'],
+  concurrency: ['backfill'],
+  cancel: ['backfill'],
+}
 
 type ScheduleAction = (io: Io, context: Context, options: Options, name: string) => Promise<number>
 
@@ -55,7 +72,7 @@ const nextOfCron = async (io: Io, options: Options, cron: string): Promise<numbe
   if (!isZone(timezone)) throw new TqError('USAGE', `there is no time zone "${timezone}"`)
   const seconds = options.seconds === true
   const read = readCron(cron, { seconds })
-  if (typeof read === 'string') throw new TqError('USAGE', `--cron: ${read}`)
+  if (typeof read === 'string') throw new TqError('USAGE', `--cron: ${read.replace('`seconds: true`', '--seconds')}`)
   return printTimes(io, options, timingOf({ workflow: '', cron, seconds, timezone }), Date.now())
 }
 
@@ -67,7 +84,7 @@ const printTimes = (io: Io, options: Options, timing: Timing, now: number): numb
     names: times.map(formatMoment),
     table: { header: [], rows: times.map(at => [formatMoment(at), localTime(at, timing.zone)]) },
   })
-  if (times.length === 0) io.err('there is no fire time after that')
+  if (times.length === 0) io.err(`there is no fire time after ${formatMoment(from)}`)
   return 0
 }
 
@@ -124,6 +141,9 @@ const backfill: ScheduleAction = async (io, context, options, name) => {
   const said = dry
     ? '. Nothing was started.'
     : `; ${concurrency} at a time. See it: tq describe schedule ${name}; stop it: tq schedule backfill ${name} --cancel`
+  if (dry && times.length > 0 && (options.output ?? 'table') === 'table')
+    for (const at of times.slice(0, 50)) io.out(formatMoment(at))
+  if (dry && times.length > 50) io.err(`… and ${times.length - 50} more: -o json`)
   printResult(io, options.output, data, name, `${counted}${span}${said}`)
   return 0
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { compile, listHandlers } from '../../engine/client.ts'
 import { printDiagnostics } from '../diagnostics.ts'
+import { count } from '../output.ts'
 import { readSources } from '../sources.ts'
 import type { Action } from './index.ts'
 
@@ -12,7 +13,7 @@ const validate: Action = async (io, options) => {
     diagnostics,
     sources,
     ending: 'Nothing was changed.',
-    fine: `${manifests.length} manifests in ${sources.length} files are valid.`,
+    fine: `${count(manifests.length, 'manifest')} in ${count(sources.length, 'file')} ${manifests.length === 1 ? 'is' : 'are'} valid.`,
   })
   return diagnostics.some(diagnostic => diagnostic.severity === 'error') ? 2 : 0
 }

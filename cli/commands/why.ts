@@ -32,7 +32,7 @@ const why: Action = (io, options, typed) =>
         header: [],
         rows: [
           [`${icon(run.state)} ${run.name} ${shortId(id)}`, run.state, sinceOf(run)],
-          ...shown.flatMap(one => rowsOf(one)),
+          ...shown.flatMap(one => rowsOf(one, shortId(id))),
         ],
       },
     })
@@ -49,9 +49,9 @@ const movers = (reasons: Reason[]): Reason[] => {
 const isAt = (path: string, step: string): boolean =>
   path === step || path.startsWith(`${step}/`) || path.startsWith(`${step}[`)
 
-const rowsOf = ({ job, state, jobs, why: sentence, way }: Reason): string[][] => [
+const rowsOf = ({ job, state, jobs, why: sentence, way }: Reason, run: string): string[][] => [
   [`  ${job || '(run)'}${jobs > 1 ? ` and ${jobs - 1} more` : ''}`, state, sentence],
-  ...(way ? [['', '', `→ ${way}`]] : []),
+  ...(way ? [['', '', `→ ${way.replace('RUN/STEP', job ? `${run}/${job}` : run).replace('RUN', run)}`]] : []),
 ]
 
 const sinceOf = ({ started_at: start, ended_at: end, reason }: Snapshot['run']): string =>

@@ -1,5 +1,5 @@
 import { parseDuration } from '../model/duration.ts'
-import type { JsonObject } from '../model/json.ts'
+import type { Json, JsonObject } from '../model/json.ts'
 import type { Expression, Template } from '../model/plan.ts'
 import { readCron } from '../model/schedule/cron.ts'
 import { isZone, zoneNames } from '../model/schedule/zone.ts'
@@ -58,6 +58,14 @@ const checkTiming = (compilation: Compilation): void => {
   const every = parseDuration(String(spec.every ?? '1s'))
   if (every !== undefined && (every < 1000 || every > maxEveryMs))
     report(compilation, { owner: spec, key: 'every' }, 'INVALID_VALUE', '"every" is at least 1s and at most 3650d')
+  const jitter = parseDuration(String(spec.jitter ?? '0s'))
+  if (spec.every !== undefined && every !== undefined && jitter !== undefined && jitter >= every)
+    report(
+      compilation,
+      { owner: spec, key: 'jitter' },
+      'INVALID_VALUE',
+      `"jitter" is shorter than "every" (${spec.every}): a fire time must not be later than the next`,
+    )
 }
 
 const maxEveryMs = 3650 * 86_400_000
@@ -87,8 +95,16 @@ const checkBounds = (compilation: Compilation): void => {
     if (typeof at !== 'string' || !Number.isNaN(Date.parse(at))) continue
     report(compilation, { owner: spec, key: field }, 'INVALID_VALUE', `there is no moment ${at}`)
   }
+  for (const [i, day] of (Array.isArray(spec.except) ? spec.except : []).entries())
+    if (typeof day === 'string' && !isDay(day))
+      report(compilation, { owner: spec.except as Json[], key: i }, 'INVALID_VALUE', `there is no day ${day}`)
   const [start, end] = [spec.start, spec.end].map(at => (typeof at === 'string' ? Date.parse(at) : Number.NaN))
   if (end! < start!) report(compilation, { owner: spec, key: 'end' }, 'INVALID_VALUE', '"end" is before "start"')
+}
+
+const isDay = (text: string): boolean => {
+  const time = Date.parse(`${text}T00:00:00Z`)
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text)
 }
 
 /** Dates are written in the schedule's zone (semantics L10): `date` with a pattern gets it as a third argument. */

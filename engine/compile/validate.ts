@@ -5,6 +5,7 @@ import { isObject } from '../model/json.ts'
 import { didYouMean, nearest } from '../model/similar.ts'
 import type { Diagnostic, DiagnosticCode } from './diagnostic.ts'
 import { type Document, diagnose, keySpan, type Place, valueSpan } from './document.ts'
+import { hereCalled, shapeOf } from './borrowed.ts'
 import { isLater, laterKinds } from './later.ts'
 
 export type Validated = {
@@ -100,7 +101,7 @@ const describe = (document: Document, { error, place }: Mistake): Diagnostic => 
         ? at('INVALID_DURATION', durationMessage(value))
         : at(
             'INVALID_TYPE',
-            `${name} must be ${wanted(error.params.type)}, not ${typeName(value)}${quoteIt(error, value)}`,
+            `${name} must be ${wanted(error.params.type)}, not ${typeName(value)}${quoteIt(error, value)}${error.params.type === 'object' ? shapeOf(place.key) : ''}`,
           )
     case 'const':
       return at('INVALID_VALUE', `${name} must be ${JSON.stringify(error.params.allowedValue)}`)
@@ -122,7 +123,12 @@ const unknownField = (document: Document, owner: JsonObject, error: ErrorObject)
     return diagnose(document, span, 'NOT_YET', `"${key}" is not supported yet`)
   }
   const known = Object.keys((error.parentSchema as { properties?: object }).properties ?? {})
-  return diagnose(document, span, 'UNKNOWN_FIELD', `unknown field "${key}"${didYouMean(key, known)}`)
+  return diagnose(
+    document,
+    span,
+    'UNKNOWN_FIELD',
+    `unknown field "${key}"${hereCalled(key, known) || didYouMean(key, known)}`,
+  )
 }
 
 const choice = (document: Document, place: Place, value: Json, error: ErrorObject): Diagnostic => {
@@ -135,8 +141,12 @@ const choice = (document: Document, place: Place, value: Json, error: ErrorObjec
     const hint = didYouMean(String(value), allowed) || `; kinds are ${allowed.join(', ')}`
     return diagnose(document, span, 'UNKNOWN_KIND', `unknown kind ${JSON.stringify(value)}${hint}`)
   }
-  const hint = didYouMean(String(value), allowed)
-  return diagnose(document, span, 'INVALID_VALUE', `"${place.key}" must be one of ${allowed.join(', ')}${hint}`)
+  const hint =
+    place.key === 'scheme' && value === 'gitlab'
+      ? '; GitLab sends a token: { scheme: bearer, secret: NAME, header: X-Gitlab-Token }'
+      : didYouMean(String(value), allowed)
+  const what = typeof place.key === 'number' ? JSON.stringify(value) : `"${place.key}"`
+  return diagnose(document, span, 'INVALID_VALUE', `${what} must be one of ${allowed.join(', ')}${hint}`)
 }
 
 const badPattern = (document: Document, place: Place, value: Json, error: ErrorObject): Diagnostic => {
@@ -147,7 +157,12 @@ const badPattern = (document: Document, place: Place, value: Json, error: ErrorO
   if (error.schemaPath.includes('/duration/'))
     return diagnose(document, span, 'INVALID_DURATION', durationMessage(value))
   if (error.schemaPath.includes('/rate/')) {
-    return diagnose(document, span, 'INVALID_VALUE', `"${text}" is no rate; write a count per s, m or h, like 100/s`)
+    return diagnose(
+      document,
+      span,
+      'INVALID_VALUE',
+      `"${text}" is no rate; write a count per time, like 100/s or 5/10s`,
+    )
   }
   if (place.key === 'maxFailures') {
     return diagnose(document, span, 'INVALID_VALUE', `"${text}" is neither a count nor a share; write 3 or "1%"`)

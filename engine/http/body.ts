@@ -28,14 +28,20 @@ const maxDepth = 64
  */
 export const parseBody = (bytes: Uint8Array, contentType: string | undefined): Json => {
   if (bytes.length === 0) return null
-  const type = (contentType ?? '').split(';')[0]!.trim().toLowerCase()
+  const type = typeOf(contentType)
   if (type === 'application/json' || /^application\/[\w.-]+\+json$/.test(type)) return parseJson(textOf(bytes))
-  if (type === 'application/x-www-form-urlencoded') return fieldsOf(new URLSearchParams(textOf(bytes)))
+  if (isForm(contentType)) return fieldsOf(new URLSearchParams(textOf(bytes)))
   throw new TqError(
     'UNSUPPORTED_MEDIA_TYPE',
     `${type ? `content type ${type}` : 'a body without a content type'} is not understood; send application/json or application/x-www-form-urlencoded`,
   )
 }
+
+const typeOf = (contentType: string | undefined): string => (contentType ?? '').split(';')[0]!.trim().toLowerCase()
+
+/** Whether it is read as a form, which is what curl says where nothing else is said. */
+export const isForm = (contentType: string | undefined): boolean =>
+  typeOf(contentType) === 'application/x-www-form-urlencoded'
 
 /** Names with their values; a list where a name has several. */
 export const fieldsOf = (fields: URLSearchParams): JsonObject => {

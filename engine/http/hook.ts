@@ -4,7 +4,7 @@ import { accept, type Accepted } from '../runtime/hook/accept.ts'
 import type { LiveHook } from '../runtime/hook/hooks.ts'
 import type { RejectionReason } from '../runtime/hook/rejections.ts'
 import type { RunResult } from '../runtime/watch.ts'
-import { fieldsOf, parseBody, readBytes } from './body.ts'
+import { fieldsOf, isForm, parseBody, readBytes } from './body.ts'
 import { hmacSha256 } from './scheme/compare.ts'
 import { type Headers, schemes, verify } from './scheme/index.ts'
 import { problem } from './problem.ts'
@@ -56,7 +56,9 @@ const answer = async (
       method: request.method,
       id: hook.verify ? schemes[hook.verify.scheme]!.delivery(headers, body) : (headers['idempotency-key'] ?? null),
     })
-    return 'rejected' in accepted ? answerRejected(accepted, reject) : await answerStarted(serving, hook, accepted)
+    return 'rejected' in accepted
+      ? answerRejected(accepted, reject, isForm(headers['content-type']))
+      : await answerStarted(serving, hook, accepted)
   } catch (error) {
     const reason = error instanceof TqError ? unread[error.code] : undefined
     if (!reason) throw error
@@ -121,6 +123,7 @@ const shown = ({ verify }: LiveHook, headers: Headers): Headers => {
 const answerRejected = (
   { rejected, error, retryAfterMs, violations }: Extract<Accepted, { rejected: unknown }>,
   reject: Reject,
+  form: boolean,
 ): Response => {
   reject(rejected, violations?.map(({ pointer, detail }) => `${pointer} ${detail}`)[0] ?? error?.message)
   if (rejected === 'filtered') return new Response(null, { status: 204 })
@@ -130,9 +133,18 @@ const answerRejected = (
     return problem(new TqError('RATE_LIMITED', detail), { headers: { 'retry-after': seconds } })
   }
   if (violations)
-    return problem(new TqError('INVALID_BODY', 'the body does not keep the schema of this hook'), {
-      errors: violations,
-    })
+    return problem(
+      new TqError(
+        'INVALID_BODY',
+        `the body${form ? ', which was sent as a form,' : ''} does not keep the schema of this hook`,
+      ),
+      {
+        errors: violations,
+      },
+    )
+  // Expressions and names of workflows are for those who look at rejections, not for who sends.
+  if (rejected === 'input' || rejected === 'key')
+    return problem(new TqError('INVALID_INPUT', 'this hook can make no run of this request'))
   return problem(error ?? new TqError('NOT_FOUND', 'what this hook starts is not there any more'))
 }
 

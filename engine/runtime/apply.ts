@@ -241,7 +241,7 @@ const prune = async (
     if (open)
       throw new TqError(
         'CONFLICT',
-        `${kind}/${name} has ${open} runs that have not ended; wait for them or cancel them, then prune again`,
+        `${kind}/${name} has ${open} ${open === 1 ? 'run that has' : 'runs that have'} not ended; pause what starts them (tq schedule pause NAME), wait for them or cancel them, then prune again`,
       )
     if (dryRun) continue
     await removeManifest(sql, { namespace, kind, name })

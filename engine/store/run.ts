@@ -209,9 +209,18 @@ export const listRuns = (
     id,
     name,
     state,
+    trigger,
     labels = {},
     limit,
-  }: { namespace: string; id?: string; name?: string; state?: string; labels?: Labels; limit: number },
+  }: {
+    namespace: string
+    id?: string
+    name?: string
+    state?: string
+    trigger?: string
+    labels?: Labels
+    limit: number
+  },
 ): Promise<(RunRow & { done: number; open: number })[]> => sql<RunRow & { done: number; open: number }>`
   select r.id, r.namespace, r.kind, r.name, r.revision, r.plan, r.state, r.input, r.labels, r.trigger, r.reason, r.warnings, r.fire_time, r.started_at, r.ended_at,
     (select count(*)::int from outcome o where o.run = r.id and o.final) as done,
@@ -220,6 +229,7 @@ export const listRuns = (
     select * from run where namespace = ${namespace} and (${id ?? null}::uuid is null or id = ${id ?? null}::uuid)
       and (${name ?? null}::text is null or name = ${name ?? null})
       and (${state ?? null}::text is null or state::text = ${state ?? null})
+      and (${trigger ?? null}::text is null or trigger = ${trigger ?? null} or starts_with(trigger, ${`${trigger ?? ''}/`}))
       and (${JSON.stringify(labels)}::text = '{}' or labels::jsonb @> ${JSON.stringify(labels)}::text::jsonb)
     order by id desc limit ${limit}
   ) r order by r.id desc`

@@ -105,6 +105,8 @@ test('a cancelled run exits with 4', async t => {
   t.is(waited.exitCode, 4)
   t.regex(waited.stderr, /Cancelled: the wrong month/)
   t.regex((await run('cancel', id)).stdout, /had ended before/)
+  t.true((await run('get', 'runs', '--trigger', 'cli', '-o', 'name', '--limit', '1000')).stdout.includes(id))
+  t.is((await run('get', 'runs', '--trigger', 'schedule/none', '-o', 'name')).stdout, '')
   for (const name of [id, id.slice(-8)]) t.is((await run('get', 'run', name, '-o', 'name')).stdout, id)
   t.regex((await run('describe', 'run', id)).stdout, /Reason: +the wrong month/)
 })

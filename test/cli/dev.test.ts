@@ -19,7 +19,7 @@ test('tq dev says where everything is, serves other terminals, and on Ctrl-C lea
   const dir = project(files)
   const { running, banner } = await dev(dir)
   t.regex(banner, /^ tq dev {2}\S*tq-cli-\w+ {2}ready in [\d.]+ s\n {3}Postgres {3}18\.[\d.]+, embedded; data in /)
-  t.regex(banner, /✓ 1 manifests in manifests\/, applied workflow\/greet\n/)
+  t.regex(banner, /✓ 1 manifest in manifests\/, applied workflow\/greet\n/)
   t.regex(banner, / tq run greet --watch/)
   t.is((await tqHere(dir, ['run', 'greet', '--wait'])).stdout, 'hello')
   t.true((await postgresOf(dir)).length > 0)
@@ -61,6 +61,17 @@ test('tq dev applies manifests and takes up handlers when they are saved; of wro
   write(dir, 'tasks/say.ts', say(' by new code'))
   await loaded
   t.is((await tqHere(dir, ['run', 'greet', '--wait'])).stdout, 'renamed by new code')
+  await stop(running)
+})
+
+test('what is no longer in the folder is said to be still applied, and how to delete it', async t => {
+  const dir = project({ ...files, 'manifests/more.yaml': files['manifests/greet.yaml'].replaceAll('greet', 'more') })
+  const { running } = await dev(dir)
+  const told = printed(running, 'is no longer in manifests/ and still applied: tq apply --prune')
+  rmSync(join(dir, 'manifests/more.yaml'))
+  await told
+  t.is((await tqHere(dir, ['apply', '--prune'])).exitCode, 0)
+  t.deepEqual((await tqHere(dir, ['get', 'workflows', '-o', 'name'])).stdout.split('\n'), ['greet'])
   await stop(running)
 })
 

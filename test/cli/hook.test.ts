@@ -39,10 +39,9 @@ test('tq hook sign prints headers with which curl and others deliver; they are n
   const url = (await run('url', 'stripe')).stdout
   t.regex(url, /^http:\/\/127\.0\.0\.1:\d+\/hooks\/stripe$/)
   const { stdout } = await run('sign', 'stripe', '--data', '{"id":"evt_1"}')
-  const [name, value] = stdout.split(': ') as [string, string]
-  t.is(name, 'stripe-signature')
+  const headers = Object.fromEntries(stdout.split('\n').map(line => line.split(': ')))
+  t.deepEqual(Object.keys(headers), ['content-type', 'stripe-signature'])
   t.false(stdout.includes(env.TQ_SECRET_TEAM__OLD))
-  const headers = { 'content-type': 'application/json', [name]: value }
   t.is((await fetch(url, { method: 'POST', headers, body: '{"id":"evt_1"}' })).status, 200)
   t.is((await fetch(url, { method: 'POST', headers, body: '{"id":"evt_2"}' })).status, 401)
 })

@@ -82,7 +82,10 @@ test('tq schedule backfill runs the past, once; --dry-run says what it would', a
   const { stdout: dry } = await here('schedule', 'backfill', ...range, '--dry-run')
   t.is(
     dry,
-    '5 fire times, of which 0 have their run, 2026-01-01T01:30:00Z to 2026-01-05T01:30:00Z. Nothing was started.',
+    [
+      ...[1, 2, 3, 4, 5].map(day => `2026-01-0${day}T01:30:00Z`),
+      '5 fire times, of which 0 have their run, 2026-01-01T01:30:00Z to 2026-01-05T01:30:00Z. Nothing was started.',
+    ].join('\n'),
   )
   t.is((await here('schedule', 'backfill', ...range)).exitCode, 0)
   await until(async () =>

@@ -173,6 +173,43 @@ test('a condition that is false is 204, and starts nothing', async t => {
   t.is(await runsOf(engine, 'picky'), 1)
 })
 
+test('what a condition is false of need not keep the schema; what it cannot be asked of must', async t => {
+  const url = await hook(
+    'other-events',
+    `
+  verify: none
+  body: { type: object, required: [type, order], properties: { type: { type: string }, order: { type: string } } }
+  when: "{{ eq trigger.body.type 'paid' }}"
+  with: { body: "{{ trigger.body.order }}" }`,
+  )
+  t.is((await postJson(url, { type: 'ping', zen: 'Half measures are as bad as nothing at all.' })).status, 204)
+  t.is((await postJson(url, { type: 'paid' })).status, 400)
+  t.is((await postJson(url, { order: 'a' })).status, 400)
+  t.is((await postJson(url, { type: 'paid', order: 'a' })).status, 202)
+  t.is(await runsOf(engine, 'other-events'), 1)
+})
+
+test('who sends is not told of expressions, files and workflows; who asks for rejections is', async t => {
+  const url = await hook('inner', `  verify: none\n  with: { body: "{{ trigger.body.secretive }}" }`)
+  const { status, body } = await postJson(url, { a: 1 })
+  t.is(status, 422)
+  t.false(/secretive|yaml|trigger|target/.test(JSON.stringify(body)), JSON.stringify(body))
+  await until(async () => {
+    const rows = await listRejections(engine.sql, { namespace: 'default', hook: 'inner', limit: 5 })
+    return rows.some(row => row.detail?.includes('secretive'))
+  })
+})
+
+test('a form that does not keep the schema says that it was read as one', async t => {
+  const url = await hook('formed', `  verify: none\n  body: { type: object, required: [ref] }\n  with: { body: 1 }`)
+  const { body } = await send(url, {
+    method: 'POST',
+    body: '{"ref":"main"}',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  })
+  t.regex((body as { detail: string }).detail, /sent as a form/)
+})
+
 test('JSON and forms are understood, nothing else; what is no JSON is 400', async t => {
   const url = await hook('kinds', `${open}\n  reply: { mode: result }`)
   const post = (type: string, body: string) =>

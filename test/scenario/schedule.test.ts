@@ -106,6 +106,20 @@ test.serial('what was missed: catchUp last runs the latest, each runs all in tur
   for (let i = 1; i < 5; i++) t.true(times[i]!.started_at >= times[i - 1]!.ended_at, 'one after the other')
 })
 
+test.serial('a frequent schedule starts no crowd after an outage: what is later than 15 s was missed', async t => {
+  await engine.applyYaml(schedule('frequent', `{ every: 2s, ${withTime} }`))
+  await until(async () => (await runsOf('frequent')).length > 0)
+  const before = await stateOf('frequent')
+  await engine.clock.advanceMs(110_000)
+  await until(async () => (await stateOf('frequent')).dropped > 0)
+  await settled('frequent')
+  const { fired, dropped, problem } = await stateOf('frequent')
+  t.true(fired - before.fired < 25, `${fired - before.fired} of 55`)
+  t.true(dropped >= 40, `${dropped} of 55`)
+  t.true(problem === null || problem.name === 'Missed')
+  await pauseSchedule(engine.context, 'frequent')
+})
+
 test.serial('overlap skip, queue and cancel-running, while a run is open', async t => {
   const journal = newJournal()
   const held = (name: string) =>

@@ -106,10 +106,22 @@ const fieldCount = (found: number, seconds: boolean): string => {
 const everyHour = (expression: CronExpression): boolean => expression.fields.hour.values.length === 24
 
 /** The library's words where they help. */
-const reason = (text: string, error: Error): string =>
-  /day of month definition/.test(error.message)
-    ? `"${text}" names a day that its months do not have`
-    : `"${text}" is no cron expression: ${error.message.replace(/^Invalid/, 'invalid')}`
+const reason = (text: string, error: Error): string => {
+  if (/day of month definition/.test(error.message)) return `"${text}" names a day that its months do not have`
+  const [, value, range] = /got value (\S+) expected range (\S+)/.exec(error.message) ?? []
+  if (range)
+    return `"${text}" has ${value} where the field goes from ${range.replace('-', ' to ')}${fieldOf[range] ?? ''}`
+  const [, span, from, to] = /invalid range: ((\d+)-(\d+)), min/i.exec(error.message) ?? []
+  if (span) return `"${text}" has the range ${span}, which runs backwards; write two: ${from}-LAST,FIRST-${to}`
+  return `"${text}" is no cron expression: ${error.message.replace(/^Invalid/, 'invalid')}`
+}
+/** Fields by their range, where that tells. */
+const fieldOf: { [range: string]: string } = {
+  '0-23': ' (hours)',
+  '1-31': ' (days of the month)',
+  '1-12': ' (months)',
+  '0-7': ' (days of the week)',
+}
 
 const moments = (cron: Cron, zone: string, wall: number): number[] => {
   const all = momentsOf(zone, wall)

@@ -29,13 +29,14 @@ export const accept = async (hook: LiveHook, delivery: Delivery): Promise<Accept
   const { trigger, spec, start } = hook
   const retryAfterMs = await hook.take()
   if (retryAfterMs > 0) return { rejected: 'rate-limit', retryAfterMs }
-  const wrong = spec.body === undefined ? [] : violations(spec.body as Json, delivery.body)
-  if (wrong.length > 0) return { rejected: 'schema', violations: wrong }
   const { id, ...request } = delivery
   const seen = { kind: 'hook', name: hook.name, ...request }
   const wanted = conditionOf(hook, seen)
+  // A sender's other events have other bodies: what `when` is plainly false of need not keep the schema.
+  if (!('error' in wanted) && !wanted.value) return { rejected: 'filtered' }
+  const wrong = spec.body === undefined ? [] : violations(spec.body as Json, delivery.body)
+  if (wrong.length > 0) return { rejected: 'schema', violations: wrong }
   if ('error' in wanted) return { rejected: 'input', error: wanted.error }
-  if (!wanted.value) return { rejected: 'filtered' }
   if (!start) return { rejected: 'workflow-missing' }
   const given = inputOfTrigger(trigger, start.startable.loaded.plan.inputs, seen)
   if ('problem' in given) return { rejected: 'input', error: invalid(given.problem.message) }
