@@ -59,12 +59,12 @@ const checkTiming = (compilation: Compilation): void => {
   if (every !== undefined && (every < 1000 || every > maxEveryMs))
     report(compilation, { owner: spec, key: 'every' }, 'INVALID_VALUE', '"every" is at least 1s and at most 3650d')
   const jitter = parseDuration(String(spec.jitter ?? '0s'))
-  if (spec.every !== undefined && every !== undefined && jitter !== undefined && jitter >= every)
+  if (spec.every !== undefined && every !== undefined && jitter !== undefined && jitter > every)
     report(
       compilation,
       { owner: spec, key: 'jitter' },
       'INVALID_VALUE',
-      `"jitter" is shorter than "every" (${spec.every}): a fire time must not be later than the next`,
+      `"jitter" is at most "every" (${spec.every}): a fire time must not be later than the next`,
     )
 }
 
