@@ -116,12 +116,14 @@ test('a deadline limits a step with its retries, and passes as Timeout', async t
 })
 
 test('a deadline of a container ends what is in it', async t => {
-  const run = await engine.try(
+  const own = await testEngine({ concurrency: 4 }) // none of its steps waits for another's child
+  t.teardown(own.stop)
+  const run = await own.try(
     'Chain',
     `
     steps:
       - id: limited
-        deadline: 1s
+        deadline: 2s
         onError: [{ on: [Timeout], recover: true, do: [{ task: echo, with: "{{ error.name }}" }] }]
         group:
           - { id: done, task: noop }
