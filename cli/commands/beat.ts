@@ -1,19 +1,13 @@
-import { type LogLevel, openClient, readConfig } from '../../engine/client.ts'
+import { openClient, readConfig } from '../../engine/client.ts'
 import { beat, chores } from '../../engine/server.ts'
 import { urlOf } from '../connect.ts'
+import { openLog } from '../logger.ts'
 import type { Action } from './index.ts'
 
 const beatCommand: Action = async (io, options) => {
   const config = await readConfig(io.cwd, {}, io.env)
   const json = options.output === 'json'
-  const log = (level: LogLevel, message: string, fields: Record<string, unknown> = {}) => {
-    if (level === 'debug' && !io.env.TQ_DEBUG) return
-    io.err(
-      json
-        ? JSON.stringify({ time: new Date().toISOString(), level, msg: message, ...fields })
-        : `${new Date().toTimeString().slice(0, 8)} ${level}: ${message}`,
-    )
-  }
+  const { log } = openLog(io, { json })
   const context = await openClient({ ...config, databaseUrl: urlOf(config), log, connections: 3 })
   const running = Promise.all([beat(context, io.signal), chores(context, io.signal)])
   if (json) log('info', 'ready')
