@@ -2,7 +2,7 @@ import { jitterOf, type ScheduleId } from '../../model/schedule/identity.ts'
 import { formatMoment } from '../../model/schedule/moment.ts'
 import { nextSlot, previousSlot, type Timing } from '../../model/schedule/timing.ts'
 import type { DueSchedule, Problem } from '../../store/schedule.ts'
-import { graceOf, type Schedule } from './policy.ts'
+import { graceMs, type Schedule } from './policy.ts'
 
 /** What is to be done about a schedule whose time has come. */
 export type Verdict = {
@@ -28,12 +28,11 @@ export const decide = (id: ScheduleId, schedule: Schedule, due: DueSchedule): Ve
   const verdict: Verdict = { fires: [], slot: due.slot, nextAt: null, dropped: 0, problem: null, cancels: [] }
   const atOf = (slot: number): number => slot + jitterOf(id, slot, schedule.jitterMs)
   const queues = schedule.overlap === 'queue'
-  const graceMs = due.slot === null ? 0 : graceOf(schedule, due.slot)
   const isMissed = (slot: number): boolean =>
     !(queues && due.open.length > 0) && due.now - Math.max(atOf(slot), queues ? (due.free ?? 0) : 0) > graceMs
   for (let round = 0; round < maxFires && verdict.slot !== null && atOf(verdict.slot) <= due.now; round++) {
     const { slot } = verdict
-    const way = isMissed(slot) ? ifMissed(schedule, due, slot, graceMs, verdict) : ifOpen(schedule, due, slot, verdict)
+    const way = isMissed(slot) ? ifMissed(schedule, due, slot, verdict) : ifOpen(schedule, due, slot, verdict)
     if (way === 'wait') return { ...verdict, nextAt: due.now + lookMs }
     if (way === 'fire') verdict.fires.push(slot)
     if (way !== 'moved') verdict.slot = nextSlot(schedule.timing, slot)
@@ -45,9 +44,9 @@ export const decide = (id: ScheduleId, schedule: Schedule, due: DueSchedule): Ve
 type Way = 'fire' | 'drop' | 'wait' | 'moved'
 
 /** A fire time that nobody was there for (`catchUp`). `moved`: the verdict's slot is a later one now. */
-const ifMissed = (schedule: Schedule, due: DueSchedule, slot: number, graceMs: number, verdict: Verdict): Way => {
+const ifMissed = (schedule: Schedule, due: DueSchedule, slot: number, verdict: Verdict): Way => {
   const { timing, catchUp } = schedule
-  const first = firstWanted(schedule, due.now, graceMs)
+  const first = firstWanted(schedule, due.now)
   if (first !== null && first <= slot) {
     if (catchUp.policy !== 'each') return ifOpen(schedule, due, slot, verdict)
     return due.open.length + verdict.fires.length >= catchUp.concurrency ? 'wait' : 'fire'
@@ -64,11 +63,7 @@ const ifMissed = (schedule: Schedule, due: DueSchedule, slot: number, graceMs: n
 }
 
 /** The first fire time that is still wanted of those that were missed, else the first that was not missed. */
-const firstWanted = (
-  { timing, jitterMs, catchUp: { policy, withinMs } }: Schedule,
-  now: number,
-  graceMs: number,
-): number | null => {
+const firstWanted = ({ timing, jitterMs, catchUp: { policy, withinMs } }: Schedule, now: number): number | null => {
   const late = now - graceMs - jitterMs
   if (policy === 'each') return nextSlot(timing, now - withinMs - 1)
   const latest = policy === 'last' ? previousSlot(timing, now + 1) : null

@@ -1,6 +1,6 @@
 import type { ScheduleSpec } from '../../../schemas/manifest.types.ts'
 import { parseDuration } from '../../model/duration.ts'
-import { nextSlot, timingOf, type Timing } from '../../model/schedule/timing.ts'
+import { timingOf, type Timing } from '../../model/schedule/timing.ts'
 import type { Trigger } from '../../model/trigger.ts'
 
 /** A trigger of kind Schedule, read: what the beat works with. */
@@ -12,17 +12,8 @@ export type Schedule = {
   catchUp: { policy: 'none' | 'last' | 'each'; withinMs: number; concurrency: number }
 }
 
-/**
- * So late may a run start, ms, without its fire time counting as missed: then `catchUp` says what becomes of it. As long as until the
- * next fire time, so that a frequent schedule does not start a crowd after an outage, within these bounds: what others take to stand
- * in for a beat that died is no outage.
- */
-const leastGraceMs = 15_000
-const mostGraceMs = 120_000
-export const graceOf = ({ timing }: Schedule, slot: number): number => {
-  const next = nextSlot(timing, slot)
-  return next === null ? mostGraceMs : Math.min(mostGraceMs, Math.max(leastGraceMs, next - slot))
-}
+/** So late may a run start, ms, without its fire time counting as missed: then `catchUp` says what becomes of it. */
+export const graceMs = 120_000
 
 export const scheduleOf = (trigger: Trigger): Schedule => {
   const spec = trigger.spec as unknown as ScheduleSpec
