@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../model/json.ts'
 import { isObject } from '../model/json.ts'
-import { workflowKinds } from '../model/kind.ts'
+import { kindOf, workflowKinds } from '../model/kind.ts'
 import type { Document } from './document.ts'
 
 /** A manifest as plain values. */
@@ -58,14 +58,17 @@ const enter = (catalog: Catalog, manifest: Json, broken: boolean): void => {
   }
 }
 
+/** `task/charge`: what a manifest is called everywhere but in manifests. */
+export const keyOf = ({ kind, metadata }: ManifestDocument): string => `${kindOf(kind)}/${metadata.name}`
+
 /** `metadata.name` of what may be a manifest. */
 export const nameOf = (manifest: Json): string | undefined => {
   if (!isObject(manifest) || !isObject(manifest.metadata)) return undefined
   return typeof manifest.metadata.name === 'string' ? manifest.metadata.name : undefined
 }
 
-/** `metadata.namespace` of what may be a manifest. */
-export const namespaceOf = (manifest: Json): string => {
+/** `metadata.namespace` of what may be a manifest; where it names none, `home`. */
+export const namespaceOf = (manifest: Json, home = 'default'): string => {
   const metadata = isObject(manifest) && isObject(manifest.metadata) ? manifest.metadata : {}
-  return typeof metadata.namespace === 'string' ? metadata.namespace : 'default'
+  return typeof metadata.namespace === 'string' ? metadata.namespace : home
 }

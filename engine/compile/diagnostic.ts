@@ -16,6 +16,7 @@ export const diagnosticCodes = [
   'MAY_BE_MISSING',
   'MISPLACED_FIELD',
   'MISSING_FIELD',
+  'MISSING_VALUE',
   'NEEDS_CYCLE',
   'NOT_YET',
   'NOT_YET_RUN',
@@ -34,6 +35,7 @@ export const diagnosticCodes = [
   'UNKNOWN_TASK',
   'UNKNOWN_WORKFLOW',
   'UNQUOTED_EXPRESSION',
+  'UNUSED_VALUE',
   'UNVERIFIED_HOOK',
 ] as const
 export type DiagnosticCode = (typeof diagnosticCodes)[number]
@@ -47,6 +49,8 @@ export type Diagnostic = {
   line: number
   column: number
   endColumn?: number
+  /** What it is about: `workflow/checkout`; absent where the document cannot be read so far. */
+  manifest?: string
 }
 
 /**

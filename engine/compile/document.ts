@@ -48,7 +48,7 @@ export const valueSpan = (document: Document, { owner, key }: Place): Span => {
   if (owner === null) return nodeSpan(rootNode(document)) ?? document.span
   const node = document.origin.get(owner)
   if (isSeq(node)) return nodeSpan(node.items[key as number] as Node) ?? nodeSpan(node) ?? document.span
-  if (!isMap(node)) return document.span
+  if (!isMap(node)) return nodeSpan(node) ?? document.span
   const pair = pairOf(node.items, key)
   return nodeSpan(pair?.value as Node) ?? nodeSpan(pair?.key as Node) ?? nodeSpan(node) ?? document.span
 }
@@ -58,6 +58,35 @@ export const keySpan = (document: Document, place: Place): Span => {
   const node = place.owner === null ? undefined : document.origin.get(place.owner)
   if (!isMap(node)) return valueSpan(document, place)
   return nodeSpan(pairOf(node.items, place.key)?.key as Node) ?? nodeSpan(node) ?? document.span
+}
+
+/** The YAML of a value; undefined where it has none of its own (merged, added). */
+export const nodeAt = (document: Document, { owner, key }: Place): Node | undefined => {
+  const node = owner === null ? undefined : document.origin.get(owner)
+  if (isSeq(node)) return node.items[key as number] as Node | undefined
+  return isMap(node) ? (pairOf(node.items, key)?.value as Node | undefined) : undefined
+}
+
+/**
+ * Where a part of a scalar's value stands in the file. Its text is looked for from the scalar's start on; where escapes
+ * or folded lines hide it, the scalar's start is all there is to say.
+ */
+export const spanInText = (document: Document, place: Place, span: Span): Span => {
+  const scalar = valueSpan(document, place)
+  const value = (place.owner as JsonObject | null)?.[place.key]
+  if (typeof value !== 'string') return scalar
+  const raw = document.text.slice(scalar.start, scalar.end)
+  const wanted = value.slice(span.start, span.end)
+  let at = -1
+  for (
+    let before = value.indexOf(wanted);
+    before !== -1 && before <= span.start;
+    before = value.indexOf(wanted, before + 1)
+  ) {
+    at = raw.indexOf(wanted, at + 1)
+    if (at === -1) return scalar
+  }
+  return at === -1 ? scalar : { start: scalar.start + at, end: scalar.start + at + wanted.length }
 }
 
 /** `file:line:col` of a value. */

@@ -5,7 +5,7 @@ import type { Diagnostic } from './diagnostic.ts'
 import { diagnose, type Document, position, valueSpan } from './document.ts'
 
 /** Names that two documents have; the four kinds of workflows share one space. */
-export const duplicateNames = (documents: Document[]): Diagnostic[] => {
+export const duplicateNames = (documents: Document[], home: string): Diagnostic[] => {
   const first = new Map<string, Document>()
   const found: Diagnostic[] = []
   for (const document of documents) {
@@ -13,7 +13,7 @@ export const duplicateNames = (documents: Document[]): Diagnostic[] => {
     const name = nameOf(manifest)
     if (!isObject(manifest) || name === undefined) continue
     const kind = workflowKinds.includes(String(manifest.kind)) ? 'workflow' : String(manifest.kind)
-    const key = `${namespaceOf(manifest)}/${kind}/${name}`
+    const key = `${namespaceOf(manifest, home)}/${kind}/${name}`
     const before = first.get(key)
     if (!before) first.set(key, document)
     else {

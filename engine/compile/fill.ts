@@ -144,7 +144,8 @@ const fillForEach = (compilation: Compilation, item: Item): void => {
 const checkItemName = (compilation: Compilation, written: { [key: string]: Json }): void => {
   const { as } = written
   if (typeof as !== 'string') return
-  const taken = rootNames.includes(as) ? 'a root of every path' : signature(as) ? 'a helper' : undefined
+  const taken =
+    as === 'config' || rootNames.includes(as) ? 'a root of every path' : signature(as) ? 'a helper' : undefined
   if (taken)
     report(
       compilation,

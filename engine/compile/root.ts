@@ -52,7 +52,6 @@ export const rootOf = (
     case 'errors':
       return fromError(resolving, written, name)
     case 'trigger':
-    case 'config':
       resolving.report('NOT_YET', `"${name}" is not supported yet`, written)
       return undefined
     default:
@@ -81,7 +80,7 @@ const fromTrigger = (
     return unknownRoot(resolving, written, `nothing is called "${name}" here; did you mean "trigger.${name}"?`)
   const seen = `a ${kind} sees "trigger" alone, with ${fields.join(', ')}`
   if (rootNames.includes(name)) return unknownRoot(resolving, written, `"${name}" is of a run; ${seen}`)
-  const hint = didYouMean(name, ['trigger', ...helperNames]) || `; ${seen}`
+  const hint = didYouMean(name, ['trigger', 'config', ...helperNames]) || `; ${seen}`
   return unknownRoot(resolving, written, `nothing is called "${name}" here${hint}`)
 }
 
@@ -94,7 +93,7 @@ const unknownName = ({ inputs, items }: Compilation, name: string, itemNames: st
   const lead = `nothing is called "${name}" here`
   if (Object.hasOwn(inputs, name)) return `${lead}; did you mean "inputs.${name}"?`
   if (items.some(item => item.step.id === name)) return `${lead}; did you mean "steps.${name}"?`
-  return `${lead}${didYouMean(name, [...rootNames, ...itemNames, ...helperNames]) || `; a path starts with ${rootNames.slice(0, 3).join(', ')}, …`}`
+  return `${lead}${didYouMean(name, [...rootNames, 'config', ...itemNames, ...helperNames]) || `; a path starts with ${rootNames.slice(0, 3).join(', ')}, …`}`
 }
 
 const fromInputs = (resolving: Resolving, written: WrittenPath, path: string[]): Rooted => {

@@ -3,7 +3,7 @@ import { isObject } from '../model/json.ts'
 import type { Template } from '../model/plan.ts'
 import { didYouMean } from '../model/similar.ts'
 import { type Compilation, report } from './compilation.ts'
-import { diagnose, type Document, type Place, placeText, type Span, valueSpan } from './document.ts'
+import { diagnose, type Place, placeText, spanInText, valueSpan } from './document.ts'
 import { resolve } from './resolve.ts'
 import type { Resolving } from './resolving.ts'
 import type { View } from './scope.ts'
@@ -71,28 +71,6 @@ const resolvingAt = (compilation: Compilation, view: View, place: Place): Resolv
     compilation.diagnostics.push(diagnose(compilation.document, inText, code, message))
   },
 })
-
-/**
- * Where a part of a scalar's value stands in the file. Its text is looked for from the scalar's start on; where escapes
- * or folded lines hide it, the scalar's start is all there is to say.
- */
-const spanInText = (document: Document, place: Place, span: Span): Span => {
-  const scalar = valueSpan(document, place)
-  const value = (place.owner as JsonObject | null)?.[place.key]
-  if (typeof value !== 'string') return scalar
-  const raw = document.text.slice(scalar.start, scalar.end)
-  const wanted = value.slice(span.start, span.end)
-  let at = -1
-  for (
-    let before = value.indexOf(wanted);
-    before !== -1 && before <= span.start;
-    before = value.indexOf(wanted, before + 1)
-  ) {
-    at = raw.indexOf(wanted, at + 1)
-    if (at === -1) return scalar
-  }
-  return at === -1 ? scalar : { start: scalar.start + at, end: scalar.start + at + wanted.length }
-}
 
 const compilePlain = (compilation: Compilation, place: Place, value: string, expected: Known): Compiled | undefined => {
   const known = schemaOfValue(value)
