@@ -1,5 +1,5 @@
 import { parse } from 'yaml'
-import { apply, compile, declaredWorkflows, readManifests } from '../engine/client.ts'
+import { apply, compile } from '../engine/client.ts'
 import { type Bench, benchEngine } from './support/engine.ts'
 import { inTurns, machine, type Report } from './support/measure.ts'
 
@@ -17,12 +17,12 @@ export const applyLarge = async ({ url }: Bench, { runs, size }: { runs: number;
   let round = 0
   const applied = async (text: string) => {
     const began = performance.now()
-    const known = (
-      await readManifests(engine.context.sql, { namespace: 'default', without: declaredWorkflows([text]) })
-    ).map(row => row.document) as never
-    const compiled = compile([{ file: 'large.yaml', text }], { handlers: ['echo'], known })
-    if (compiled.diagnostics.length > 0) throw new Error(compiled.diagnostics[0]!.message)
-    const changes = await apply(engine.context, compiled, { origin: 'bench', prune: false, dryRun: false })
+    const { changes, diagnostics } = await apply(engine.context, {
+      sources: [{ file: 'large.yaml', text }],
+      handlers: ['echo'],
+      origin: 'bench',
+    })
+    if (!changes) throw new Error(diagnostics[0]!.message)
     return { ms: performance.now() - began, action: changes.find(change => change.name.startsWith('large'))!.action }
   }
   const expect = (result: { ms: number; action: string }, action: string) => {

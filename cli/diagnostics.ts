@@ -24,10 +24,16 @@ export const printDiagnostics = (
   const errors = diagnostics.filter(diagnostic => diagnostic.severity === 'error')
   const files = new Set(errors.map(error => error.file)).size
   if (errors.length > 0) {
-    io.err(`${count(errors.length, 'error')} in ${count(files, 'file')}. ${ending}`)
+    io.err(`${count(errors.length, 'error')} in ${count(files, 'file')}${among(errors)}. ${ending}`)
     io.err(`more about one: tq explain ${errors[0]!.code}`)
   }
   if (errors.length === 0 && fine) io.out(fine)
+}
+
+/** The manifests that errors are in, where they are few. */
+const among = (errors: Diagnostic[]): string => {
+  const names = [...new Set(errors.flatMap(error => error.manifest ?? []))]
+  return names.length > 0 && names.length <= 3 ? ` (${names.join(', ')})` : ''
 }
 
 /** A line of a GitHub workflow's log that annotates the place in the file. */

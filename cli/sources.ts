@@ -18,6 +18,21 @@ export const readSources = async (io: Io, files: string[] | undefined, recursive
   return sources
 }
 
+/** Reads files of values for `config`, in their order; `-` is stdin. */
+export const readValueFiles = async (io: Io, files: string[] = []): Promise<Source[]> => {
+  const sources: Source[] = []
+  for (const file of files) {
+    if (file === '-') sources.push({ file: '<stdin>', text: await text(process.stdin) })
+    else {
+      const path = resolve(io.cwd, file)
+      const found = await stat(path).catch(() => null)
+      if (!found?.isFile()) throw new TqError('USAGE', `--values ${file}: there is no such file`)
+      sources.push({ file: shown(io.cwd, path), text: await readFile(path, 'utf8') })
+    }
+  }
+  return sources
+}
+
 /** Where manifests come from, as `--prune` remembers it: the arguments as absolute paths. */
 export const originOf = (io: Io, files: string[] | undefined): string =>
   (files?.length ? files : [defaultFolder])

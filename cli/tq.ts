@@ -6,11 +6,11 @@ import { type Io, openIo } from './io.ts'
 export const exitCodes = `
 Exit codes
    0  success; run --watch, run --wait, wait: the run succeeded
-   1  an error answered or found while working
+   1  an error answered or found while working; diff: something would change
    2  usage, or an invalid manifest or input (nothing was changed)
    3  the run failed        4  the run was cancelled
    5  timed out: the run's own deadline, or --timeout
-   6  not found             7  conflict (the idempotency key was used with another input; runs are active)
+   6  not found             7  conflict (something moved since; the idempotency key was used with another input; runs are active)
   10  apply --detailed-exitcode: something was changed
   69  database unreachable, or no worker answered
  130  interrupted (the run goes on)

@@ -10,9 +10,16 @@ import { migrationState } from './store/migrate.ts'
 import { openDatabase } from './store/sql.ts'
 
 export type { KafkaOptions } from './broker/index.ts'
-export { type Compiled, compile, type Diagnostic, formatDiagnostic, type Source } from './compile/index.ts'
+export {
+  type Compiled,
+  compile,
+  type Diagnostic,
+  type Difference,
+  formatDiagnostic,
+  type Source,
+} from './compile/index.ts'
 export { errorCodes, type JobError, jobErrorNames, TqError } from './model/errors.ts'
-export type { Json, JsonObject } from './model/json.ts'
+export { isObject, type Json, type JsonObject } from './model/json.ts'
 export type { Edge, Plan, PlanNode } from './model/plan.ts'
 export { formatDuration, parseDuration } from './model/duration.ts'
 export { readCron } from './model/schedule/cron.ts'
@@ -23,7 +30,10 @@ export { didYouMean } from './model/similar.ts'
 export { type Kind, kindWords } from './model/kind.ts'
 export { printId, shortId } from './model/id.ts'
 export { ended, type JobState, type RunState, runStates } from './model/state.ts'
-export { apply, type ApplyOptions, type Change, declaredWorkflows, type TopicsReport } from './runtime/apply.ts'
+export { type Applied, apply, type Wanted } from './runtime/apply.ts'
+export { type Action, type Change, changes, type Effect, keyOf, type Unannounced } from './runtime/change/change.ts'
+export { removeNamed } from './runtime/change/remove.ts'
+export type { TopicsReport } from './runtime/change/topics.ts'
 export { cancelRun, cancelStep } from './runtime/cancel.ts'
 export { type Answer, ask, type Question } from './runtime/command/ask.ts'
 export {
@@ -48,7 +58,7 @@ export { formatRate, setRateLimit } from './runtime/limit.ts'
 export { type Reason, why, whyEnded } from './runtime/why.ts'
 export { listHandlers } from './runtime/handlers.ts'
 export { noSuchManifest, resolveManifest } from './runtime/names.ts'
-export { exported, history, rollback } from './runtime/history.ts'
+export { type Exported, exported, history, rollback } from './runtime/history.ts'
 export { cancelBackfill, planBackfill, startBackfill } from './runtime/schedule/backfill.ts'
 export {
   findSchedule,

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { apply, compile, type Context } from '../../engine/client.ts'
+import { apply, type Context } from '../../engine/client.ts'
 
 /** What came of schedules that beats fired: lateness in ms, from the fire time to the begin of the transaction that starts the run. */
 export type Fired = { runs: number; distinct: number; p50: number; p99: number; max: number; kills: number }
@@ -28,13 +28,12 @@ export const applySchedules = async (context: Context, count: number, spec: (i: 
     { length: count },
     (_, i) => `apiVersion: tq/v1\nkind: Schedule\nmetadata: { name: s-${i} }\nspec: { workflow: tick, ${spec(i)} }\n`,
   )
-  const compiled = compile([{ file: 'beats.yaml', text: [target, ...texts].join('---\n') }], {
+  const { changes, diagnostics } = await apply(context, {
+    sources: [{ file: 'beats.yaml', text: [target, ...texts].join('---\n') }],
     handlers: ['noop'],
-    known: [],
+    origin: 'bench',
   })
-  const wrong = compiled.diagnostics.find(one => one.severity === 'error')
-  if (wrong) throw new Error(wrong.message)
-  await apply(context, compiled, { origin: 'bench', prune: false, dryRun: false })
+  if (!changes) throw new Error(diagnostics[0]!.message)
 }
 
 /**

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   apply,
-  compile,
   type Context,
   type KafkaOptions,
   migrate,
@@ -114,10 +113,13 @@ export const benchEngine = async (
 
 /** Applies YAML and gives what `startMany` needs for a workflow or Task of it. */
 export const startable = async (context: Context, yaml: string, name: string): Promise<Startable> => {
-  const compiled = compile([{ file: 'bench.yaml', text: yaml }], { handlers: ['noop', 'echo', 'stamp'], known: [] })
-  const error = compiled.diagnostics.find(diagnostic => diagnostic.severity === 'error')
-  if (error) throw new Error(`${error.line}:${error.column} ${error.message}`)
-  await apply(context, compiled, { origin: 'bench', prune: false, dryRun: false })
+  const { changes, diagnostics } = await apply(context, {
+    sources: [{ file: 'bench.yaml', text: yaml }],
+    handlers: ['noop', 'echo', 'stamp'],
+    origin: 'bench',
+  })
+  const error = diagnostics.find(diagnostic => diagnostic.severity === 'error')
+  if (!changes) throw new Error(`${error?.line}:${error?.column} ${error?.message}`)
   return prepareStart(context, { name, trigger: 'bench' })
 }
 

@@ -1,42 +1,107 @@
 import {
-  type Change,
-  type Context,
+  type Applied,
   apply,
-  compile,
-  declaredWorkflows,
-  listHandlers,
-  readManifests,
+  type Change,
   type Config,
+  type Context,
+  listHandlers,
   type TopicsReport,
+  TqError,
 } from '../../engine/client.ts'
+import { changeLines, sumLine } from '../changes.ts'
 import { connected } from '../connect.ts'
 import { printDiagnostics } from '../diagnostics.ts'
 import type { Io } from '../io.ts'
 import { print } from '../output.ts'
-import { originOf, readSources } from '../sources.ts'
+import { originOf, readSources, readValueFiles } from '../sources.ts'
 import type { Action, Options } from './index.ts'
 
 const applyCommand: Action = (io, options) =>
   connected(io, async (context, config) => {
     const asked = performance.now()
-    const changes = await applyFiles(io, context, config, options)
+    if (options.diff !== undefined && options.dryRun)
+      throw new TqError('USAGE', '--diff applies what a diff has shown, and --dry-run applies nothing; leave one out')
+    const done = await applyWith(io, context, config, options)
+    const { changes } = done
     if (!changes) return 2
-    const count = (action: Change['action']) => changes.filter(change => change.action === action).length
-    const shown = changes.filter(change => change.action !== 'unchanged')
-    print(io, options.output, {
-      data: { changes, dryRun: options.dryRun === true },
-      names: shown.map(change => `${change.kind}/${change.name}`),
-      table: { header: [], rows: shown.map(describeChange) },
-    })
-    const sums = `${count('created')} created, ${count('updated')} updated, ${count('unchanged')} unchanged, ${count('deleted')} deleted`
+    printApplied(io, options, done)
     io.err(
       options.dryRun
-        ? `${sums.replace('created', 'to create').replace('updated', 'to update').replace('deleted', 'to delete')}. Nothing was changed.`
-        : `${sums} in ${Math.round(performance.now() - asked)} ms`,
+        ? `${sumLine(changes, { done: false })}. Nothing was changed.`
+        : `${sumLine(changes, { done: true })} in ${Math.round(performance.now() - asked)} ms${stayText(changes)}`,
     )
-    return options.detailedExitcode && count('created') + count('updated') + count('deleted') > 0 ? 10 : 0
+    if (options.dryRun) sayNext(io, options, done)
+    return options.detailedExitcode && changes.some(one => one.action !== 'unchanged' && one.action !== 'kept') ? 10 : 0
   })
 export default applyCommand
+
+/** The changes as lines, or for machines. */
+export const printApplied = (io: Io, options: Options, done: Applied): void => {
+  const { changes, diagnostics, diff, unannounced, moved } = done
+  const dryRun = options.dryRun === true
+  const shown = (changes ?? []).filter(change => change.action !== 'unchanged')
+  if (moved.length > 0 && options.output !== 'json')
+    io.err(`somebody else has applied ${moved.join(', ')} meanwhile: compiled again with that`)
+  print(io, options.output, {
+    data: { changes, dryRun, diff, unannounced: unannounced.handlers, moved, diagnostics },
+    names: shown.map(change => `${change.kind}/${change.name}`),
+    table: { header: [], rows: changeLines(done, { done: !dryRun }).map(line => [line]) },
+  })
+}
+
+/** How to apply what was shown, and nothing else. */
+export const sayNext = (io: Io, options: Options, { diff }: Applied): void => {
+  if (diff !== null)
+    io.err(`Apply exactly this with: ${['tq apply', ...flagsAgain(options), `--diff ${diff}`].join(' ')}`)
+}
+
+const flagsAgain = (options: Options): string[] => [
+  ...((options.file as string[] | undefined) ?? []).map(file => `-f ${file}`),
+  ...(options.recursive ? ['-R'] : []),
+  ...((options.values as string[] | undefined) ?? []).map(file => `--values ${file}`),
+  ...(options.prune ? ['--prune'] : []),
+  ...(options.drain ? ['--drain'] : []),
+]
+
+const stayText = (changes: Change[]): string => {
+  const runs = changes.reduce((sum, { action, runs: open }) => sum + (action === 'updated' ? open : 0), 0)
+  return runs === 0
+    ? ''
+    : ` — ${runs} ${runs === 1 ? 'run' : 'runs'} in progress keep${runs === 1 ? 's its' : ' their'} revision`
+}
+
+/** Applies files, or says what that would do. Diagnostics are printed, those of machines where nothing else is. */
+export const applyWith = async (io: Io, context: Context, config: Config, options: Options): Promise<Applied> => {
+  const files = options.file as string[] | undefined
+  if (options.drain && !options.prune)
+    throw new TqError('USAGE', '--drain is about what --prune deletes: write both, or `tq delete NAME --drain`')
+  const done = await apply(context, {
+    sources: await readSources(io, files, options.recursive === true),
+    values: await readValueFiles(io, options.values as string[] | undefined),
+    handlers: await listHandlers(config.handlersDir),
+    origin: originOf(io, files),
+    ...(options.prune ? { remove: 'missing' as const } : {}),
+    drain: options.drain === true,
+    dryRun: options.dryRun === true,
+    ...(options.diff === undefined ? {} : { diff: String(options.diff) }),
+    onTopics: report => {
+      for (const text of describeTopics(report)) io.err(text)
+    },
+  })
+  sayDiagnostics(io, options, done, 'Nothing was changed.')
+  return done
+}
+
+/** Prints what is wrong, and what is warned of. */
+export const sayDiagnostics = (
+  io: Io,
+  options: Options,
+  { diagnostics, sources, changes }: Applied,
+  ending: string,
+) => {
+  const isPart = changes !== null && options.output === 'json'
+  if (diagnostics.length > 0 && !isPart) printDiagnostics(io, options.output, { diagnostics, sources, ending })
+}
 
 /** Compiles and applies files. Null: they have errors, which were printed. */
 export const applyFiles = async (
@@ -44,28 +109,7 @@ export const applyFiles = async (
   context: Context,
   config: Config,
   options: Options,
-): Promise<Change[] | null> => {
-  const files = options.file as string[] | undefined
-  const sources = await readSources(io, files, options.recursive === true)
-  const known = (
-    await readManifests(context.sql, {
-      namespace: context.namespace,
-      without: declaredWorkflows(sources.map(source => source.text)),
-    })
-  ).map(row => row.document)
-  const compiled = compile(sources, { handlers: await listHandlers(config.handlersDir), known: known as never })
-  if (compiled.diagnostics.length > 0)
-    printDiagnostics(io, options.output, { diagnostics: compiled.diagnostics, sources, ending: 'Nothing was changed.' })
-  if (compiled.diagnostics.some(diagnostic => diagnostic.severity === 'error')) return null
-  return apply(context, compiled, {
-    origin: originOf(io, files),
-    prune: options.prune === true,
-    dryRun: options.dryRun === true,
-    onTopics: report => {
-      for (const text of describeTopics(report)) io.err(text)
-    },
-  })
-}
+): Promise<Change[] | null> => (await applyWith(io, context, config, options)).changes
 
 const describeTopics = (report: TopicsReport): string[] => {
   if (!Array.isArray(report))
@@ -85,22 +129,4 @@ const describeTopics = (report: TopicsReport): string[] => {
       ]
     return []
   })
-}
-
-/** A line of a table of changes. */
-export const describeChange = ({ action, kind, name, revision, runs }: Change): string[] => {
-  const sign = { created: '+', updated: '~', deleted: '-', kept: '-', unchanged: '=' }[action]
-  const what =
-    action === 'kept'
-      ? 'not in these files; kept (--prune deletes it)'
-      : kind === 'queue' && action === 'updated'
-        ? 'live change'
-        : action
-  return [
-    `  ${sign} ${kind}/${name}`,
-    what,
-    action === 'updated'
-      ? `revision ${revision - 1} → ${revision}${runs ? `; ${runs} runs keep the one they have` : ''}`
-      : '',
-  ]
 }

@@ -26,6 +26,14 @@ const files: [string, string] = [
   'file, folder, or - for standard input; again for more (default: manifests/)',
 ]
 const recursive: [string, string] = ['-R, --recursive', 'folders with what is below them']
+const values: [string, string] = [
+  '--values <path>',
+  'values for {{ config.… }}: a YAML file; again for more, of which the later win',
+]
+const drain: [string, string] = [
+  '--drain',
+  'what has open runs is started no more, and deleted when the last has ended',
+]
 const inputs: [string, string][] = [
   ['-i, --input <k=v>', 'one input, name=value; JSON where it parses as such; again for more'],
   ['--input-file <file>', 'inputs as YAML or JSON from a file, or - for standard input'],
@@ -55,6 +63,7 @@ export const commands: CommandSpec[] = [
       ['--kafka', 'with a Kafka of its own, which needs Java'],
       ['-c, --concurrency <n>', 'child processes'],
       ['--port <n>', 'where hooks are served (default 7788, or another where that is taken)'],
+      values,
       ...inputs,
     ],
     examples: ['tq dev', 'tq dev --run licence-report', 'tq dev --fresh'],
@@ -63,7 +72,7 @@ export const commands: CommandSpec[] = [
   {
     usage: 'validate',
     summary: 'checks manifests without any database',
-    options: [files, recursive, ['-o, --output <format>', 'how the answer is printed', 'table']],
+    options: [files, recursive, values, ['-o, --output <format>', 'how the answer is printed', 'table']],
     formats: ['table', 'json', 'github', 'sarif'],
     examples: ['tq validate', 'tq validate -f manifests/report.yaml', 'tq validate -o github'],
     load: () => import('./validate.ts'),
@@ -77,18 +86,48 @@ export const commands: CommandSpec[] = [
     load: () => import('./explain.ts'),
   },
   {
+    usage: 'diff',
+    summary: 'what `tq apply` with the same flags would do, field by field; exits with 1 where that is something',
+    options: [
+      files,
+      recursive,
+      values,
+      ['--prune', 'with what would be deleted: applied from the same place, and not there any more'],
+      drain,
+      output,
+    ],
+    examples: ['tq diff', 'tq diff -f manifests/ --values prod.yaml', 'tq diff --prune -o json'],
+    load: () => import('./diff.ts'),
+  },
+  {
     usage: 'apply',
     summary: 'makes manifests the current ones: all or nothing',
     options: [
       files,
       recursive,
-      ['--dry-run', 'says what would change, changes nothing'],
+      values,
+      ['--dry-run', 'says what would change, as `tq diff` does, and changes nothing'],
+      ['--diff <id>', 'applies exactly what `tq diff` has shown, or says what has moved since'],
       ['--prune', 'deletes what was applied from the same place and is not there any more'],
+      drain,
       ['--detailed-exitcode', 'exit 10 where something changed'],
       output,
     ],
-    examples: ['tq apply', 'tq apply -f manifests/ --dry-run', 'tq apply -f manifests/ --prune'],
+    examples: [
+      'tq apply',
+      'tq apply -f manifests/ --values prod.yaml',
+      'tq apply --diff 9f31c2aa',
+      'tq apply -f manifests/ --prune',
+    ],
     load: () => import('./apply.ts'),
+  },
+  {
+    usage: 'delete <names...>',
+    words: ['manifest'],
+    summary: 'deletes manifests that are applied, all of them or none; their revisions and runs stay',
+    options: [drain, ['--dry-run', 'says what would change, changes nothing'], output],
+    examples: ['tq delete hook/old-stripe', 'tq delete workflow/checkout schedule/nightly --drain'],
+    load: () => import('./delete.ts'),
   },
   {
     usage: 'history <name>',
@@ -114,8 +153,8 @@ export const commands: CommandSpec[] = [
     usage: 'export [name]',
     words: ['manifest'],
     summary: 'what is applied, as it was written, comments included',
-    options: [],
-    examples: ['tq export', 'tq export workflow/licence-report'],
+    options: [['--values', 'instead the values of config that it was applied with']],
+    examples: ['tq export', 'tq export workflow/licence-report', 'tq export --values'],
     load: () => import('./export.ts'),
   },
   {
@@ -206,6 +245,7 @@ export const commands: CommandSpec[] = [
     options: [
       ['-f, --file <path>', 'a workflow of these files instead of the applied one; again for more'],
       recursive,
+      values,
       ['-o, --output <format>', 'how it is drawn', 'tree'],
     ],
     formats: ['tree', 'mermaid', 'dot', 'svg', 'json'],
@@ -252,7 +292,7 @@ export const commands: CommandSpec[] = [
     usage: 'plan <workflow>',
     words: ['startable'],
     summary: 'the compiled execution plan of a workflow or Task: from files with -f, else as applied',
-    options: [['-f, --file <path>', 'file, folder, or - for standard input'], recursive, output],
+    options: [['-f, --file <path>', 'file, folder, or - for standard input'], recursive, values, output],
     examples: ['tq plan licence-report', 'tq plan licence-report -f manifests/ -o json'],
     load: () => import('./plan.ts'),
   },

@@ -14,7 +14,7 @@ import { connected } from '../connect.ts'
 import { printDiagnostics } from '../diagnostics.ts'
 import type { Io } from '../io.ts'
 import { print } from '../output.ts'
-import { readSources } from '../sources.ts'
+import { readSources, readValueFiles } from '../sources.ts'
 import type { Action, Options } from './index.ts'
 
 const plan: Action = async (io, options, name) => {
@@ -38,9 +38,14 @@ export default plan
 export const planFromFiles = async (io: Io, options: Options, name: string): Promise<Plan | null> => {
   const sources = await readSources(io, options.file as string[], options.recursive === true)
   const { handlersDir } = await readConfig(io.cwd, {}, io.env)
-  const compiled = compile(sources, { handlers: await listHandlers(handlersDir), known: [] })
+  const values = await readValueFiles(io, options.values as string[] | undefined)
+  const compiled = compile(sources, { handlers: await listHandlers(handlersDir), known: [], values })
   if (compiled.diagnostics.length > 0)
-    printDiagnostics(io, options.output, { ...compiled, sources, ending: 'Nothing was changed.' })
+    printDiagnostics(io, options.output, {
+      ...compiled,
+      sources: [...sources, ...values],
+      ending: 'Nothing was changed.',
+    })
   if (compiled.diagnostics.some(diagnostic => diagnostic.severity === 'error')) return null
   const manifest = compiled.manifests.find(one => one.name === name && one.plan)
   if (!manifest?.plan) throw new TqError('NOT_FOUND', `these files have no workflow or Task "${name}"`)

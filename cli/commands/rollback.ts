@@ -1,8 +1,7 @@
 import { resolveManifest, rollback as goBack, TqError } from '../../engine/client.ts'
 import { connected } from '../connect.ts'
 import { printDiagnostics } from '../diagnostics.ts'
-import { print } from '../output.ts'
-import { describeChange } from './apply.ts'
+import { printApplied } from './apply.ts'
 import type { Action } from './index.ts'
 
 const rollback: Action = (io, options, typed) =>
@@ -17,22 +16,19 @@ const rollback: Action = (io, options, typed) =>
       handlersDir,
       dryRun,
     })
-    if (done.diagnostics.length > 0)
+    const { changes, to } = done
+    if (done.diagnostics.length > 0 && !(changes && options.output === 'json'))
       printDiagnostics(io, options.output, {
         ...done,
-        ending: `Revision ${done.to} does not fit what is applied now; nothing was changed.`,
+        ending: `Revision ${to} does not fit what is applied now; nothing was changed.`,
       })
-    if (!done.changes) return 2
-    const shown = done.changes.filter(change => change.action !== 'unchanged')
-    print(io, options.output, {
-      data: { to: done.to, dryRun, changes: done.changes },
-      names: shown.map(change => `${change.kind}/${change.name}`),
-      table: { header: [], rows: shown.map(describeChange) },
-    })
+    if (!changes) return 2
+    printApplied(io, options, done)
+    const same = changes.every(change => change.action === 'unchanged')
     io.err(
-      shown.length === 0
-        ? `${ref.kind}/${ref.name} is as revision ${done.to} had it; nothing to do`
-        : `${ref.kind}/${ref.name} ${dryRun ? 'would be' : 'is'} as revision ${done.to} had it${dryRun ? '; nothing was changed' : ''}`,
+      same
+        ? `${ref.kind}/${ref.name} is as revision ${to} had it; nothing to do`
+        : `${ref.kind}/${ref.name} ${dryRun ? 'would be' : 'is'} as revision ${to} had it${dryRun ? '; nothing was changed' : ''}`,
     )
     return 0
   })

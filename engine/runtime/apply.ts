@@ -1,250 +1,282 @@
-import type { TopicReport } from '../broker/index.ts'
-import type { Compiled } from '../compile/index.ts'
-import type { QueueSpec } from '../../schemas/manifest.types.ts'
+import type { CompiledManifest, Diagnostic, Source } from '../compile/index.ts'
 import { TqError } from '../model/errors.ts'
-import { isTriggerKind, type Kind, kindOf } from '../model/kind.ts'
-import {
-  lockApply,
-  openRuns,
-  type QueueFields,
-  readApplied,
-  removeManifest,
-  ensureQueues,
-  storePlans,
-  storeQueue,
-  storeRevisions,
-} from '../store/manifest.ts'
-import { removeSchedule } from '../store/schedule.ts'
+import { isObject, type JsonObject } from '../model/json.ts'
+import type { Kind } from '../model/kind.ts'
+import { readDocuments, type ReviewPart, unannounced as missingHandlers } from '../store/change.ts'
+import { differences } from '../compile/index.ts'
+import { lockApply, type ManifestRow, openRuns, readApplied } from '../store/manifest.ts'
 import type { Sql } from '../store/sql.ts'
-import { readTriggers } from '../store/trigger.ts'
+import { type Change, changes as isChange, keyOf, type Unannounced } from './change/change.ts'
+import { effectsOf, surroundings } from './change/effect.ts'
+import { checkGoing, concernsTriggers, go, goingOf, resume } from './change/going.ts'
+import { keep } from './change/keep.ts'
+import { keyOfManifest, type Prepared, prepare } from './change/prepare.ts'
+import { checkReview, keepReview } from './change/review.ts'
+import { ensureTopics, type TopicsReport } from './change/topics.ts'
 import type { Context } from './context.ts'
-import { parseDuration } from '../model/duration.ts'
-import { parseRate } from './limit.ts'
-import { registerSchedules } from './schedule/register.ts'
 
-export type Change = {
-  action: 'created' | 'updated' | 'unchanged' | 'deleted' | 'kept'
-  kind: Kind
-  name: string
-  revision: number
-  runs: number
-}
-
-export type TopicsReport = { unreachable: string } | TopicReport[]
-
-export type ApplyOptions = {
-  /** Where the manifests came from: what `prune` may delete was applied from there. */
+/** What is to be applied, and how. */
+export type Wanted = {
+  sources: Source[]
+  /** Files of values for `config`; of two the later wins. */
+  values?: Source[]
+  /** Names of the handlers under tasks/; null where that folder is not at hand. */
+  handlers: string[] | null
+  /** Where the manifests come from. */
   origin: string
-  prune: boolean
-  dryRun: boolean
+  /** What goes away: what was applied from the same place and is not there any more, or these. Default: nothing. */
+  remove?: 'missing' | { kind: Kind; name: string }[]
+  /** What goes away and has open runs is started no more, and deleted when the last of them has ended. Default: it is refused. */
+  drain?: boolean
+  /** Says what would change, and changes nothing. */
+  dryRun?: boolean
+  /** The id of a diff: nothing else than it has shown is applied. */
+  diff?: string
+  /** The file that is kept with each, where it is not that of its source. */
+  file?: string
   /** What became of the queues' topics, where the broker has such. Without Kafka's answer the manifests are applied all the same. */
   onTopics?(report: TopicsReport): void
 }
 
-type Manifest = Compiled['manifests'][number]
-
-/**
- * Makes manifests the current ones: all or nothing, in one transaction (semantics A1). The same content again changes nothing.
- * Runs in progress keep what they started with.
- */
-export const apply = async (context: Context, compiled: Compiled, options: ApplyOptions): Promise<Change[]> => {
-  const { namespace } = context
-  const changes = await context.sql.begin(async sql => {
-    await lockApply(sql, namespace)
-    const before = new Map((await readApplied(sql, { namespace })).map(row => [`${row.kind}/${row.name}`, row]))
-    const runs = new Map((await openRuns(sql, { namespace })).map(row => [`${row.kind}/${row.name}`, row.runs]))
-    const given = compiled.manifests.map(manifest => ({
-      manifest,
-      kind: kindOf(manifest.kind),
-      key: `${kindOf(manifest.kind)}/${manifest.name}`,
-    }))
-    const different = given.filter(({ manifest, key }) => {
-      const row = before.get(key)
-      return !row || row.hash !== manifest.hash || row.plan_hash !== (manifest.planHash ?? null)
-    })
-    const revisions = options.dryRun
-      ? new Map<string, number>()
-      : await store(
-          sql,
-          namespace,
-          options.origin,
-          different.map(({ manifest }) => manifest),
-        )
-    const missing = [...before.values()].filter(
-      row => row.origin === options.origin && !given.some(({ key }) => key === `${row.kind}/${row.name}`),
-    )
-    if (options.prune) {
-      await checkStarters(sql, namespace, given, missing)
-      await prune(sql, namespace, missing, runs, options.dryRun)
-    }
-    const changed = new Set(different.map(({ key }) => key))
-    return [
-      ...given.map(({ manifest, kind, key }): Change => {
-        const row = before.get(key)
-        const action = !row ? 'created' : changed.has(key) ? 'updated' : 'unchanged'
-        return {
-          action,
-          kind,
-          name: manifest.name,
-          revision: revisions.get(key) ?? (row?.revision ?? 0) + (changed.has(key) ? 1 : 0),
-          runs: runs.get(key) ?? 0,
-        }
-      }),
-      ...missing.map(
-        (row): Change => ({
-          action: options.prune ? 'deleted' : 'kept',
-          kind: row.kind,
-          name: row.name,
-          revision: row.revision,
-          runs: 0,
-        }),
-      ),
-    ]
-  })
-  // A workflow or Task may bring queues that are new as well.
-  if (!options.dryRun && changes.some(change => change.action === 'created' || change.action === 'updated'))
-    context.broker.broadcast({ type: 'queues' })
-  if (!options.dryRun && changes.some(change => isTriggerKind(change.kind) && change.action !== 'unchanged'))
-    context.broker.broadcast({ type: 'triggers' })
-  if (!options.dryRun) options.onTopics?.(await ensureTopics(context, options.prune))
-  return changes
+export type Applied = {
+  diagnostics: Diagnostic[]
+  /** The texts that diagnostics are about. */
+  sources: Source[]
+  /** What was changed, or would be; null where there are errors: nothing was. */
+  changes: Change[] | null
+  unannounced: Unannounced
+  /** The id of what would be changed; null: it was changed, or there is nothing to change. */
+  diff: string | null
+  /** What somebody else applied meanwhile, so that all was compiled again: `task/charge`. */
+  moved: string[]
 }
 
-/** So long may a cluster take to answer. */
-const topicsMs = 8000
+/**
+ * Makes manifests the current ones: all or nothing, in one transaction (semantics A1). The same content again changes nothing. Runs in
+ * progress keep what they started with.
+ *
+ * They are compiled before the transaction begins, so that others need not wait for it. Where somebody else has applied something
+ * meanwhile, they are compiled again with that, in the transaction; where that is one of these manifests, with other content, the
+ * other one has won.
+ *
+ * @throws CONFLICT
+ */
+export const apply = async (context: Context, wanted: Wanted): Promise<Applied> => {
+  const prepared = await prepare(context, wanted)
+  if (isWrong(prepared)) return refused(prepared, [])
+  const done = await context.sql.begin(async sql => {
+    await lockApply(sql, context.namespace)
+    const applied = await readAll(sql, context.namespace)
+    const moved = movedSince(prepared.base, applied)
+    if (moved.length === 0) return change(sql, context, wanted, { ...prepared, applied, moved })
+    checkOurs(moved, prepared, applied)
+    const again = await prepare({ ...context, sql }, wanted)
+    return isWrong(again) ? refused(again, moved) : change(sql, context, wanted, { ...again, applied, moved })
+  })
+  if (!wanted.dryRun && done.changes) await announce(context, wanted, done.changes)
+  return done
+}
 
-const ensureTopics = async (context: Context, prune: boolean): Promise<TopicsReport> => {
-  const queues = (await context.queues(true)).filter(queue => queue.id !== 0)
-  const wanted = queues.map(({ name, topic }) => ({ name, topic: topic ?? {} }))
-  const late = Promise.withResolvers<TopicsReport>()
-  const timer = setTimeout(() => late.resolve({ unreachable: `no answer in ${topicsMs / 1000} s` }), topicsMs)
-  try {
-    const asked = context.broker.ensureTopics(wanted, { prune })
-    return await Promise.race([asked.catch((error: Error) => ({ unreachable: error.message })), late.promise])
-  } finally {
-    clearTimeout(timer)
+const isWrong = ({ diagnostics }: Prepared): boolean => diagnostics.some(one => one.severity === 'error')
+
+const refused = ({ diagnostics, sources }: Prepared, moved: string[]): Applied => ({
+  diagnostics,
+  sources,
+  changes: null,
+  unannounced: { handlers: [] },
+  diff: null,
+  moved,
+})
+
+type Row = Omit<ManifestRow, 'document'>
+
+const readAll = async (sql: Sql, namespace: string): Promise<Map<string, Row>> =>
+  new Map((await readApplied(sql, { namespace })).map(row => [keyOf(row), row]))
+
+/** Says what changes, and changes it, unless that is not wanted. */
+const change = async (
+  sql: Sql,
+  { namespace }: Context,
+  wanted: Wanted,
+  { compiled, diagnostics, sources, applied, moved }: Prepared & { applied: Map<string, Row>; moved: string[] },
+): Promise<Applied> => {
+  const { origin, remove, drain = false, dryRun = false } = wanted
+  const given = new Map(compiled.manifests.map(manifest => [keyOfManifest(manifest), manifest]))
+  const runs = new Map((await openRuns(sql, { namespace })).map(row => [keyOf(row), row.runs]))
+  const changed = await changesOf(sql, { namespace, manifests: compiled.manifests, applied, runs })
+  const rows = [...applied.values()].filter(row =>
+    Array.isArray(remove)
+      ? remove.some(one => keyOf(one) === keyOf(row))
+      : row.origin === origin && !given.has(keyOf(row)),
+  )
+  const going =
+    remove === undefined
+      ? rows.map(kept)
+      : await goingOf(sql, { namespace, rows, applied, staying: new Set(given.keys()), runs, drain })
+  const changes = [...changed, ...going]
+  const parts = changes.filter(isChange).map(change => partOf(change, given, applied))
+  if (wanted.diff !== undefined) {
+    const uses = new Map([...given].map(([key, manifest]) => [key, manifest.uses]))
+    await checkReview(sql, { namespace, id: wanted.diff, parts, applied, uses })
+  }
+  const unannounced = await unannouncedOf(sql, namespace, changed, given)
+  const common = { diagnostics, sources, unannounced, moved }
+  if (dryRun) return { ...common, changes, diff: parts.length > 0 ? await keepReview(sql, namespace, parts) : null }
+  checkGoing(changes)
+  const revisions = await store(sql, { namespace, origin, changed, given })
+  await go(sql, namespace, going)
+  return {
+    ...common,
+    changes: changes.map(change => ({ ...change, revision: revisions.get(keyOf(change)) ?? change.revision })),
+    diff: null,
   }
 }
-
-/**
- * Names of the workflows that texts plainly declare at their roots, to leave out of what is read for compiling: only what is
- * about to be replaced. One that is missed is read for nothing.
- */
-export const declaredWorkflows = (texts: string[]): string[] =>
-  texts.flatMap(text =>
-    text.split(/^---.*$/m).flatMap(document => {
-      if (!/^kind:[ \t]*(Chain|Group|Chord|Flow)[ \t]*$/m.test(document)) return []
-      const name =
-        /^metadata:[ \t]*(?:\{[^}\n]*?\bname:[ \t]*|\n(?:[ \t]+[^\n]*\n)*?[ \t]+name:[ \t]*)([a-z][a-z0-9-]*)/m.exec(
-          document,
-        )
-      return name ? [name[1]!] : []
-    }),
-  )
 
 const store = async (
   sql: Sql,
-  namespace: string,
-  origin: string,
-  manifests: Manifest[],
-): Promise<Map<string, number>> => {
-  if (manifests.length === 0) return new Map()
-  const plans = await storePlans(
-    sql,
-    manifests.flatMap(({ plan, trigger, planHash }) =>
-      planHash ? [{ hash: planHash, document: JSON.stringify(plan ?? trigger) }] : [],
-    ),
-  )
-  await ensureQueues(sql, {
-    namespace,
-    names: [...new Set(['default', ...manifests.flatMap(({ plan }) => (plan ? queuesOf(plan.nodes) : []))])],
-  })
-  for (const { name, document } of manifests.filter(({ kind }) => kind === 'Queue'))
-    await storeQueue(sql, { namespace, name, fields: fieldsOf(document) })
-  const stored = await storeRevisions(sql, {
+  {
     namespace,
     origin,
-    revisions: manifests.map(({ kind, name, hash, document, source, file, planHash }) => ({
-      kind: kindOf(kind),
-      name,
-      hash,
-      document: JSON.stringify(document),
-      source,
-      file,
-      plan: planHash ? plans.get(planHash)! : null,
-    })),
-  })
-  await registerSchedules(sql, {
-    namespace,
-    triggers: manifests.flatMap(({ trigger, planHash }) =>
-      trigger?.kind === 'Schedule' ? [{ trigger, plan: plans.get(planHash!)! }] : [],
-    ),
-  })
-  return new Map(stored.map(row => [`${row.kind}/${row.name}`, row.revision]))
+    changed,
+    given,
+  }: { namespace: string; origin: string; changed: Change[]; given: Map<string, CompiledManifest> },
+): Promise<Map<string, number>> => {
+  const different = changed.filter(change => change.action !== 'unchanged' && !isResumed(change))
+  const manifests = different.map(change => given.get(keyOf(change))!)
+  const revisions = await keep(sql, { namespace, origin, manifests })
+  const resumed = changed.filter(change => change.effects.some(effect => effect.what === 'resumed'))
+  if (resumed.length > 0) await resume(sql, namespace, resumed)
+  return revisions
 }
 
-const queuesOf = (nodes: { task?: { queue: string } }[]): string[] => [
-  ...new Set(nodes.flatMap(node => (node.task ? [node.task.queue] : []))),
+/** What is not as it was when it was read. */
+const movedSince = (base: Prepared['base'], applied: Map<string, Row>): string[] => [
+  ...[...applied.values()].filter(row => base.get(keyOf(row))?.revision !== row.revision).map(keyOf),
+  ...[...base.keys()].filter(key => !applied.has(key)),
 ]
 
-/** A Queue's spec as the table has it; `rateLimit` is a count and a unit, `100/s`. */
-const fieldsOf = (document: object): QueueFields => {
-  const { spec = {} } = document as { spec?: QueueSpec }
-  const rate = parseRate(spec.rateLimit ?? '')
-  return {
-    paused: spec.paused ?? false,
-    concurrency: spec.concurrency ?? null,
-    rate_count: rate?.count ?? null,
-    rate_ms: rate?.ms ?? null,
-    topic: spec.topic ? topicOf(spec.topic) : null,
-  }
+/** Who has applied one of these manifests meanwhile, with other content, has won. */
+const checkOurs = (moved: string[], { compiled }: Prepared, applied: Map<string, Row>): void => {
+  const given = new Map(compiled.manifests.map(manifest => [keyOfManifest(manifest), manifest]))
+  const lost = moved.filter(key => {
+    const manifest = given.get(key)
+    return manifest && !manifest.recompiled && applied.get(key)?.hash !== manifest.hash
+  })
+  if (lost.length === 0) return
+  const what = lost.map(key => {
+    const revision = applied.get(key)?.revision
+    return revision ? `${key} was applied (now revision ${revision})` : `${key} was deleted`
+  })
+  throw new TqError(
+    'CONFLICT',
+    `somebody else was first: ${what.join(', ')} while these manifests were being applied; nothing was changed. Look at it: tq diff`,
+    { moved: lost },
+  )
 }
 
-const topicOf = ({ partitions, replication, retention }: NonNullable<QueueSpec['topic']>): QueueFields['topic'] => ({
-  ...(partitions ? { partitions } : {}),
-  ...(replication ? { replication } : {}),
-  ...(retention ? { retentionMs: parseDuration(retention)! } : {}),
+/** What applying manifests does to each of them. Only documents of those that change are read. */
+const changesOf = async (
+  sql: Sql,
+  {
+    namespace,
+    manifests,
+    applied,
+    runs,
+  }: { namespace: string; manifests: CompiledManifest[]; applied: Map<string, Row>; runs: Map<string, number> },
+): Promise<Change[]> => {
+  const isSame = (manifest: CompiledManifest, row: Row) =>
+    row.hash === manifest.hash && row.plan_hash === (manifest.planHash ?? null)
+  const isDifferent = (manifest: CompiledManifest) => {
+    const row = applied.get(keyOfManifest(manifest))
+    return !row || !isSame(manifest, row)
+  }
+  const different = manifests.filter(isDifferent)
+  const changed = new Set(different.map(keyOfManifest))
+  const edited = different.flatMap(manifest => {
+    const row = applied.get(keyOfManifest(manifest))
+    return row && row.hash !== manifest.hash ? [row] : []
+  })
+  const documents = new Map(
+    (edited.length > 0 ? await readDocuments(sql, { namespace, names: edited }) : []).map(row => [
+      keyOf(row),
+      row.document,
+    ]),
+  )
+  const around = await surroundings(sql, { namespace, manifests, changed })
+  return manifests.map(manifest => {
+    const key = keyOfManifest(manifest)
+    const [kind, name] = [key.slice(0, key.indexOf('/')) as Kind, manifest.name]
+    const row = applied.get(key)
+    const resumed = row?.draining === true && !manifest.recompiled
+    const action = !row ? 'created' : changed.has(key) || resumed ? 'updated' : 'unchanged'
+    const before = documents.get(key)
+    const old = isObject(before) ? before : null
+    return {
+      action,
+      kind,
+      name,
+      revision: (row?.revision ?? 0) + (changed.has(key) ? 1 : 0),
+      runs: runs.get(key) ?? 0,
+      fields: old ? differences(old, manifest.document as unknown as JsonObject) : [],
+      effects: [
+        ...(resumed ? [{ what: 'resumed' as const }] : []),
+        ...(changed.has(key) ? effectsOf({ action, kind, name }, manifest, old, around) : []),
+      ],
+    }
+  })
+}
+
+/** Its content is as it was: only that it drains ends. */
+const isResumed = ({ effects, fields }: Change): boolean =>
+  fields.length === 0 && effects.length === 1 && effects[0]!.what === 'resumed'
+
+const kept = ({ kind, name, revision, draining }: Row): Change => ({
+  action: 'kept',
+  kind,
+  name,
+  revision,
+  runs: 0,
+  fields: [],
+  effects: draining ? [{ what: 'drains' }] : [],
 })
 
-/** What a trigger that stays still names is not taken away: it would fire into the void. */
-const checkStarters = async (
-  sql: Sql,
-  namespace: string,
-  given: { manifest: Manifest; key: string }[],
-  missing: { kind: Kind; name: string }[],
-) => {
-  const gone = new Set(missing.map(({ kind, name }) => `${kind}/${name}`))
-  const replaced = new Set(given.map(({ key }) => key))
-  const stored = (await readTriggers(sql, { namespace }))
-    .map(({ kind, name, trigger }) => ({ key: `${kind}/${name}`, workflow: trigger.workflow }))
-    .filter(({ key }) => !gone.has(key) && !replaced.has(key))
-  const fresh = given.flatMap(({ key, manifest }) =>
-    manifest.trigger ? [{ key, workflow: manifest.trigger.workflow }] : [],
-  )
-  const left = [...stored, ...fresh].find(({ workflow }) => gone.has(`workflow/${workflow}`))
-  if (left)
-    throw new TqError(
-      'CONFLICT',
-      `${left.key} starts workflow/${left.workflow}, which is about to be deleted; delete that too, or let it start another workflow`,
-    )
+const partOf = (change: Change, given: Map<string, CompiledManifest>, applied: Map<string, Row>): ReviewPart => {
+  const key = keyOf(change)
+  const manifest = given.get(key)
+  return {
+    key,
+    action: change.action,
+    from: applied.get(key)?.revision ?? 0,
+    to: manifest?.hash ?? '',
+    plan: manifest?.planHash ?? '',
+  }
 }
 
-const prune = async (
+const unannouncedOf = async (
   sql: Sql,
   namespace: string,
-  missing: { kind: Kind; name: string }[],
-  runs: Map<string, number>,
-  dryRun: boolean,
-) => {
-  for (const { kind, name } of missing) {
-    const open = runs.get(`${kind}/${name}`)
-    if (open)
-      throw new TqError(
-        'CONFLICT',
-        `${kind}/${name} has ${open} ${open === 1 ? 'run that has' : 'runs that have'} not ended; pause what starts them (tq schedule pause NAME), wait for them or cancel them, then prune again`,
-      )
-    if (dryRun) continue
-    await removeManifest(sql, { namespace, kind, name })
-    if (kind === 'schedule') await removeSchedule(sql, { namespace, name })
+  changes: Change[],
+  given: Map<string, CompiledManifest>,
+): Promise<Unannounced> => {
+  const wanted = new Map<string, Set<string>>()
+  for (const change of changes.filter(isChange)) {
+    const key = keyOf(change)
+    for (const { task } of given.get(key)!.plan?.nodes ?? []) {
+      if (!task) continue
+      const by = wanted.get(task.handler)
+      if (by) by.add(key)
+      else wanted.set(task.handler, new Set([key]))
+    }
   }
+  if (wanted.size === 0) return { handlers: [] }
+  const missing = await missingHandlers(sql, { namespace, handlers: [...wanted.keys()] })
+  return { handlers: missing?.map(handler => ({ handler, by: [...wanted.get(handler)!] })) ?? null }
+}
+
+/** Tells those who run, and makes topics. A workflow or Task may bring queues that are new as well. */
+const announce = async (context: Context, { remove, onTopics }: Wanted, changes: Change[]): Promise<void> => {
+  if (changes.some(change => change.action === 'created' || change.action === 'updated'))
+    context.broker.broadcast({ type: 'queues' })
+  if (concernsTriggers(changes)) context.broker.broadcast({ type: 'triggers' })
+  onTopics?.(await ensureTopics(context, remove === 'missing'))
 }

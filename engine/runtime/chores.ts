@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runningBackfills } from '../store/backfill.ts'
 import { type Boss, openBoss } from '../store/boss.ts'
+import { removeDrained } from './change/remove.ts'
 import type { Context } from './context.ts'
 import { runBackfill } from './schedule/backfill.ts'
 import { type Known, openKnown } from './schedule/known.ts'
@@ -11,7 +12,7 @@ const lookMs = 5000
 const askMs = 1000
 
 /**
- * Does what the engine has to do durably and in its own time: backfills. pg-boss sees to it that each is done by one process, and
+ * Does what the engine has to do durably and in its own time: backfills, and deleting what drained. pg-boss sees to it that each backfill is done by one process, and
  * by another when that dies; it is opened when there is something to do for the first time, because it costs connections.
  */
 export const chores = async (context: Context, signal: AbortSignal): Promise<void> => {
@@ -25,6 +26,7 @@ export const chores = async (context: Context, signal: AbortSignal): Promise<voi
     let pauseMs = lookMs
     wake = new AbortController()
     try {
+      if ((await removeDrained(context)) > 0) pauseMs = askMs
       const running = await runningBackfills(context.sql, context.namespace)
       if (running.length > 0) {
         boss ??= await open(context, known, signal)

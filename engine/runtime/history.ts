@@ -1,10 +1,10 @@
 import { stringify } from 'yaml'
-import { compile, type Diagnostic, type ManifestDocument, type Source } from '../compile/index.ts'
 import { TqError } from '../model/errors.ts'
+import type { JsonObject } from '../model/json.ts'
 import type { Kind } from '../model/kind.ts'
 import { readRevision, readRevisions, type Revision } from '../store/history.ts'
 import { readManifest, readManifests } from '../store/manifest.ts'
-import { apply, type Change } from './apply.ts'
+import { type Applied, apply } from './apply.ts'
 import type { Context } from './context.ts'
 import { listHandlers } from './handlers.ts'
 import { noSuchManifest } from './names.ts'
@@ -16,11 +16,11 @@ export const history = async (context: Context, { kind, name }: { kind: Kind; na
   return revisions
 }
 
+/** `config`: the values that went into it. */
+export type Exported = { kind: Kind; name: string; source: string; file: string; config: JsonObject | null }
+
 /** What is applied, as it was written, comments included, in the order of kinds and names. */
-export const exported = async (
-  context: Context,
-  only: { kind: Kind; name: string } | null,
-): Promise<{ kind: Kind; name: string; source: string; file: string }[]> => {
+export const exported = async (context: Context, only: { kind: Kind; name: string } | null): Promise<Exported[]> => {
   const { sql, namespace } = context
   const rows = (await readManifests(sql, { namespace })).filter(
     row => !only || (row.kind === only.kind && row.name === only.name),
@@ -28,17 +28,17 @@ export const exported = async (
   if (only && rows.length === 0) throw await noSuchManifest(context, [only.kind], only.name)
   const found = []
   for (const { kind, name, revision } of rows) {
-    const { source, document, file } = (await readRevision(sql, { namespace, kind, name, revision }))!
-    found.push({ kind, name, file, source: source || stringify(document) })
+    const { source, document, file, config } = (await readRevision(sql, { namespace, kind, name, revision }))!
+    found.push({ kind, name, file, source: source || stringify(document), config: source ? config : null })
   }
   return found
 }
 
-export type RolledBack = { diagnostics: Diagnostic[]; sources: Source[]; to: number; changes: Change[] | null }
+export type RolledBack = Applied & { to: number }
 
 /**
- * Makes an older revision's document the current one again, as a new revision: compiled anew with the Tasks and queues there
- * are now. `changes` is null where it does not fit them any more: the diagnostics say how.
+ * Makes an older revision's document the current one again, as a new revision: with the values of `config` it had then, compiled
+ * anew with the Tasks and queues there are now. `changes` is null where it does not fit them any more: the diagnostics say how.
  *
  * @param to default: the newest whose document is another than the current one
  * @throws NOT_FOUND
@@ -65,12 +65,15 @@ export const rollback = async (
         ? `${kind}/${name} has never been another than it is`
         : `${kind}/${name} has no revision ${to}; it has 1 to ${revisions[0]!.revision}`,
     )
-  const sources = [{ file: `${kind}/${name}@${wanted}`, text: found.source || stringify(found.document) }]
-  const known = (await readManifests(sql, { namespace })).map(row => row.document as unknown as ManifestDocument)
-  const compiled = compile(sources, { handlers: await listHandlers(handlersDir), known })
-  const { diagnostics } = compiled
-  if (diagnostics.some(one => one.severity === 'error')) return { diagnostics, sources, to: wanted, changes: null }
-  const given = { ...compiled, manifests: compiled.manifests.map(one => ({ ...one, file: found.file })) }
-  const changes = await apply(context, given, { origin: current?.origin ?? '', prune: false, dryRun })
-  return { diagnostics, sources, to: wanted, changes: changes.filter(change => change.action !== 'kept') }
+  const at = `${kind}/${name}@${wanted}`
+  const applied = await apply(context, {
+    sources: [{ file: at, text: found.source || stringify(found.document) }],
+    values: found.source && found.config ? [{ file: `the values of ${at}`, text: JSON.stringify(found.config) }] : [],
+    handlers: await listHandlers(handlersDir),
+    origin: current?.origin ?? '',
+    file: found.file,
+    dryRun,
+  })
+  const changes = applied.changes?.filter(change => change.action !== 'kept') ?? null
+  return { ...applied, changes, to: wanted }
 }

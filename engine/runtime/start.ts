@@ -116,6 +116,11 @@ export const prepareStart = async (
     throw new TqError('AMBIGUOUS', `"${name}" is a workflow and a Task; say which: workflow/${name} or task/${name}`)
   const found = workflow ?? task
   if (!found?.plan) throw await noSuchManifest(context, kind ? [kind] : ['workflow', 'task'], name)
+  if (found.draining)
+    throw new TqError(
+      'CONFLICT',
+      `${found.kind}/${name} is draining: it is deleted when its last run has ended, and nothing starts it any more; apply it again to keep it`,
+    )
   return startableOf(context, { ...found, kind: workflow ? 'workflow' : 'task', plan: found.plan }, { trigger, labels })
 }
 

@@ -1,4 +1,4 @@
-import type { Json } from '../model/json.ts'
+import type { Json, JsonObject } from '../model/json.ts'
 import type { Kind } from '../model/kind.ts'
 import type { Sql } from './sql.ts'
 
@@ -26,6 +26,15 @@ export const readRevisions = (
   ) open on open.revision = r.revision
   where r.namespace = ${namespace} and r.kind = ${kind} and r.name = ${name} order by r.revision desc`
 
+export type StoredRevision = {
+  document: Json
+  source: string
+  file: string
+  line: number
+  /** The values of `config` that went into it. */
+  config: JsonObject | null
+}
+
 /**
  * A revision's document, and as it was written. A revision that came of an apply of something it uses has no text of its own:
  * its document is an older one's, and so is its text.
@@ -33,11 +42,11 @@ export const readRevisions = (
 export const readRevision = async (
   sql: Sql,
   { namespace, kind, name, revision }: { namespace: string; kind: Kind; name: string; revision: number },
-): Promise<{ document: Json; source: string; file: string } | null> => {
-  const [row] = await sql<{ document: Json; source: string; file: string }>`
-  select r.document, r.file, coalesce(written.source, '') as source
+): Promise<StoredRevision | null> => {
+  const [row] = await sql<StoredRevision>`
+  select r.document, r.file, coalesce(written.source, '') as source, coalesce(written.line, 1) as line, written.config
   from revision r left join lateral (
-    select source from revision w
+    select source, line, config from revision w
     where w.namespace = r.namespace and w.kind = r.kind and w.name = r.name and w.hash = r.hash and w.source <> '' and w.revision <= r.revision
     order by w.revision desc limit 1
   ) written on true

@@ -1,4 +1,4 @@
-import type { Json } from '../model/json.ts'
+import type { Json, JsonObject } from '../model/json.ts'
 import type { Kind } from '../model/kind.ts'
 import { column, lines, type Sql } from './sql.ts'
 
@@ -13,21 +13,20 @@ export type ManifestRow = {
   file: string
   document: Json
   applied_at: Date
+  /** It is deleted when its last run has ended. */
+  draining: boolean
 }
 
-/**
- * What is applied in a namespace, the current revision of each. Workflows that `without` names are left out: their documents
- * may be large, and what is about to be replaced need not be read.
- */
+/** What is applied in a namespace, the current revision of each. */
 export const readManifests = (
   sql: Sql,
-  { namespace, without = [] }: { namespace: string; without?: string[] },
+  { namespace }: { namespace: string },
 ): Promise<ManifestRow[]> => sql<ManifestRow>`
-  select m.kind, m.name, m.revision, r.hash, r.plan, p.hash as plan_hash, m.origin, r.file, r.document, r.applied_at
+  select m.kind, m.name, m.revision, r.hash, r.plan, p.hash as plan_hash, m.origin, r.file, r.document, r.applied_at, m.draining
   from manifest m
   join revision r on r.namespace = m.namespace and r.kind = m.kind and r.name = m.name and r.revision = m.revision
   left join plan p on p.id = r.plan
-  where m.namespace = ${namespace} and not (m.kind = 'workflow' and m.name = any(${column(without)}::text[])) order by m.kind, m.name`
+  where m.namespace = ${namespace} order by m.kind, m.name`
 
 /** Only what there is. */
 export const readNames = (sql: Sql, { namespace }: { namespace: string }): Promise<{ kind: Kind; name: string }[]> =>
@@ -36,7 +35,7 @@ export const readNames = (sql: Sql, { namespace }: { namespace: string }): Promi
 /** The same without the documents: enough to see what would change. */
 export const readApplied = (sql: Sql, { namespace }: { namespace: string }): Promise<Omit<ManifestRow, 'document'>[]> =>
   sql<Omit<ManifestRow, 'document'>>`
-  select m.kind, m.name, m.revision, r.hash, r.plan, p.hash as plan_hash, m.origin, r.file, r.applied_at
+  select m.kind, m.name, m.revision, r.hash, r.plan, p.hash as plan_hash, m.origin, r.file, r.applied_at, m.draining
   from manifest m
   join revision r on r.namespace = m.namespace and r.kind = m.kind and r.name = m.name and r.revision = m.revision
   left join plan p on p.id = r.plan
@@ -47,7 +46,7 @@ export const readManifest = async (
   { namespace, kind, name }: { namespace: string; kind: Kind; name: string },
 ): Promise<(ManifestRow & { source: string }) | null> => {
   const [row] = await sql<ManifestRow & { source: string }>`
-  select m.kind, m.name, m.revision, r.hash, r.plan, p.hash as plan_hash, m.origin, r.file, r.document, r.applied_at, r.source
+  select m.kind, m.name, m.revision, r.hash, r.plan, p.hash as plan_hash, m.origin, r.file, r.document, r.applied_at, m.draining, r.source
   from manifest m
   join revision r on r.namespace = m.namespace and r.kind = m.kind and r.name = m.name and r.revision = m.revision
   left join plan p on p.id = r.plan
@@ -82,6 +81,8 @@ export type NewRevision = {
   document: string
   source: string
   file: string
+  line: number
+  config: JsonObject | null
   plan: number | null
 }
 
@@ -91,20 +92,22 @@ export const storeRevisions = async (
   { namespace, origin, revisions }: { namespace: string; origin: string; revisions: NewRevision[] },
 ): Promise<{ kind: Kind; name: string; revision: number }[]> => sql<{ kind: Kind; name: string; revision: number }>`
   with given as materialized (
-    select kind, name, hash, document, source #>> '{}' as source, file #>> '{}' as file, plan
+    select kind, name, hash, document, source #>> '{}' as source, file #>> '{}' as file, line, config, plan
     from unnest(
       ${column(revisions.map(r => r.kind))}::text[], ${column(revisions.map(r => r.name))}::text[], ${column(revisions.map(r => r.hash))}::text[],
       string_to_array(${lines(revisions.map(r => r.document))}, E'\n', '')::json[],
       string_to_array(${lines(revisions.map(r => JSON.stringify(r.source)))}, E'\n', '')::json[],
       string_to_array(${lines(revisions.map(r => JSON.stringify(r.file)))}, E'\n', '')::json[],
+      ${column(revisions.map(r => r.line))}::int[],
+      string_to_array(${lines(revisions.map(r => r.config && JSON.stringify(r.config)))}, E'\n', '')::json[],
       ${column(revisions.map(r => r.plan))}::int[]
-    ) as g(kind, name, hash, document, source, file, plan)
+    ) as g(kind, name, hash, document, source, file, line, config, plan)
   ),
   added as (
-    insert into revision (namespace, kind, name, revision, hash, document, source, file, plan)
+    insert into revision (namespace, kind, name, revision, hash, document, source, file, line, config, plan)
     select ${namespace}, kind, name,
       (select coalesce(max(r.revision), 0) + 1 from revision r where r.namespace = ${namespace} and r.kind = given.kind and r.name = given.name),
-      hash, document, source, file, plan
+      hash, document, source, file, line, config, plan
     from given
     returning kind, name, revision, source
   )
@@ -114,10 +117,6 @@ export const storeRevisions = async (
   from added
   on conflict (namespace, kind, name) do update set revision = excluded.revision, origin = excluded.origin
   returning kind, name, revision`
-
-/** Takes a manifest away; its revisions stay. */
-export const removeManifest = (sql: Sql, { namespace, kind, name }: { namespace: string; kind: Kind; name: string }) =>
-  sql`delete from manifest where namespace = ${namespace} and kind = ${kind} and name = ${name}`
 
 export const readPlan = async (sql: Sql, id: number): Promise<Json | null> => {
   const [row] = await sql<{ document: Json }>`select document from plan where id = ${id}`

@@ -33,7 +33,7 @@ export const lockDue = (
   select ctid::text as place, name, plan, extract(epoch from slot)::float8 * 1000 as slot, extract(epoch from clock_now())::float8 * 1000 as now,
     array(select run from unnest(open) as o(run) where (select true from job where job.run = o.run and n = 0)) as open,
     (select extract(epoch from max(ended_at))::float8 * 1000 from run where id = any(schedule.open)) as free
-  from bounded, schedule where namespace = ${namespace} and not paused and next_at <= clock_now()
+  from bounded, schedule where namespace = ${namespace} and not paused and not draining and next_at <= clock_now()
   order by next_at limit ${limit} for update of schedule skip locked`
 
 /** Locks one, whatever its time, so that no beat fires it meanwhile. */
@@ -80,7 +80,7 @@ export const advance = (sql: Sql, advances: Advance[]) => sql`
 export const nextFire = async (sql: Sql, namespace: string): Promise<number | null> => {
   const [row] = await sql<{ ms: number | null }>`
   select extract(epoch from (
-    select next_at from schedule where namespace = ${namespace} and not paused and next_at is not null order by next_at limit 1
+    select next_at from schedule where namespace = ${namespace} and not paused and not draining and next_at is not null order by next_at limit 1
   ) - clock_now())::float8 * 1000 as ms`
   return row!.ms
 }
@@ -119,9 +119,6 @@ export const storePlansOf = (
   update schedule s set plan = p.plan
   from unnest(${column(plans.map(p => p.name))}::text[], ${column(plans.map(p => p.plan))}::int[]) as p(name, plan)
   where s.namespace = ${namespace} and s.name = p.name`
-
-export const removeSchedule = (sql: Sql, { namespace, name }: { namespace: string; name: string }) =>
-  sql`delete from schedule where namespace = ${namespace} and name = ${name}`
 
 /** Pauses or resumes; a resumed one goes on at `slot`. False: there is none of this name. */
 export const setPaused = async (

@@ -153,6 +153,7 @@ create table manifest (
   name text not null,
   revision integer not null,
   origin text default ''::text not null,
+  draining boolean default false not null,
   constraint manifest_pkey PRIMARY KEY (namespace, kind, name)
 );
 
@@ -232,6 +233,14 @@ create table reply (
   constraint reply_pkey PRIMARY KEY (command, session)
 );
 
+create table review (
+  namespace text not null,
+  id text not null,
+  parts json not null,
+  made_at timestamp with time zone default clock_now() not null,
+  constraint review_pkey PRIMARY KEY (namespace, id)
+);
+
 create table revision (
   namespace text not null,
   kind text not null,
@@ -243,6 +252,8 @@ create table revision (
   file text not null,
   plan integer,
   applied_at timestamp with time zone default clock_now() not null,
+  line integer default 1 not null,
+  config json,
   constraint revision_pkey PRIMARY KEY (namespace, kind, name, revision),
   constraint revision_kind_check CHECK ((kind = ANY (ARRAY['task'::text, 'queue'::text, 'workflow'::text, 'schedule'::text, 'hook'::text]))),
   constraint revision_revision_check CHECK ((revision > 0))
@@ -285,6 +296,7 @@ create table schedule (
   dropped bigint default 0 not null,
   open uuid[] default '{}'::uuid[] not null,
   problem json,
+  draining boolean default false not null,
   constraint schedule_pkey PRIMARY KEY (namespace, name),
   constraint schedule_check CHECK (((slot IS NULL) = (next_at IS NULL)))
 ) with (fillfactor=70, autovacuum_vacuum_scale_factor=0.05);
@@ -313,6 +325,7 @@ CREATE INDEX idempotency_expires ON idempotency USING btree (expires_at) WHERE (
 CREATE INDEX job_due ON job USING btree (due_at) WHERE (phase = 'scheduled'::phase);
 CREATE INDEX job_ready ON job USING btree (queue, rank, due_at) WHERE (phase = 'ready'::phase);
 CREATE INDEX log_job ON log USING btree (run, id);
+CREATE INDEX manifest_draining ON manifest USING btree (namespace) WHERE draining;
 CREATE INDEX outcome_job ON ONLY outcome USING btree (run, n);
 CREATE INDEX schedule_due ON schedule USING btree (namespace, next_at) WHERE (NOT paused);
 CREATE INDEX session_open ON session USING btree (id) WHERE (ended_at IS NULL);

@@ -4,7 +4,7 @@ import { column, type Sql } from './sql.ts'
 
 export type TriggerRow = { kind: TriggerKind; name: string; revision: number; plan: number; trigger: Trigger }
 
-/** The triggers that are applied in a namespace, as compiled; of one kind, or of all. */
+/** The triggers that are applied in a namespace and do not drain, as compiled; of one kind, or of all. */
 export const readTriggers = (
   sql: Sql,
   { namespace, kind = null }: { namespace: string; kind?: TriggerKind | null },
@@ -13,7 +13,7 @@ export const readTriggers = (
   from manifest m
   join revision r on r.namespace = m.namespace and r.kind = m.kind and r.name = m.name and r.revision = m.revision
   join plan p on p.id = r.plan
-  where m.namespace = ${namespace} and m.kind not in ('task', 'queue', 'workflow') and (${kind}::text is null or m.kind = ${kind})
+  where m.namespace = ${namespace} and m.kind not in ('task', 'queue', 'workflow') and not m.draining and (${kind}::text is null or m.kind = ${kind})
   order by m.kind, m.name`
 
 /** What triggers start, as it is now: workflows of these names, with the plans of their current revisions. */

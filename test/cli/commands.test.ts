@@ -235,7 +235,9 @@ test('wrong usage exits with 2 and proposes what is near', async t => {
 const calls: { [command: string]: string[] } = {
   validate: [],
   explain: ['UNKNOWN_TASK'],
+  diff: [],
   apply: [],
+  delete: ['--dry-run', 'workflow/breaks'],
   history: ['greet'],
   rollback: ['greet', '--to', '1'],
   run: ['task/twice', '-i', 'text=x'],

@@ -1,7 +1,6 @@
 import test from 'ava'
-import { apply, compile, exported, history, type ManifestRow, readManifests, rollback } from '../../engine/client.ts'
-import type { ManifestDocument } from '../../engine/compile/index.ts'
-import { handlersDir, newJournal, testEngine, type TestEngine, workflow } from '../support/engine.ts'
+import { exported, history, readManifests, rollback } from '../../engine/client.ts'
+import { applyText, handlersDir, newJournal, testEngine, type TestEngine, workflow } from '../support/engine.ts'
 
 let engine: TestEngine
 test.before(async () => {
@@ -9,15 +8,9 @@ test.before(async () => {
 })
 test.after.always(() => engine?.stop())
 
-const handlers = ['noop', 'echo', 'journal']
 /** Applies text as if it came from a folder of this name. */
-const applyFrom = async (origin: string, text: string, prune = false, { sql, context } = engine) => {
-  const known = (await readManifests(sql, { namespace: 'default' })).map(
-    (row: ManifestRow) => row.document as unknown as ManifestDocument,
-  )
-  const compiled = compile([{ file: `${origin}/a.yaml`, text }], { handlers, known })
-  return apply(context, compiled, { origin, prune, dryRun: false })
-}
+const applyFrom = (origin: string, text: string, prune = false, { context } = engine) =>
+  applyText(context, text, { file: `${origin}/a.yaml`, origin, ...(prune ? { remove: 'missing' as const } : {}) })
 const back = (name: string, to?: number, dryRun = false) =>
   rollback(engine.context, { kind: 'workflow', name, ...(to ? { to } : {}), handlersDir, dryRun })
 const chain = (name: string, value: string) => workflow('Chain', name, `steps: [{ task: echo, with: ${value} }]`)

@@ -1,17 +1,14 @@
 import test from 'ava'
 import {
-  apply,
   cancelBackfill,
-  compile,
   pauseSchedule,
   planBackfill,
-  readManifests,
   resumeSchedule,
   startBackfill,
   triggerSchedule,
 } from '../../engine/client.ts'
 import { listBackfills } from '../../engine/store/backfill.ts'
-import { documents, newJournal, testEngine, until, workflow } from '../support/engine.ts'
+import { applyText, documents, newJournal, testEngine, until, workflow } from '../support/engine.ts'
 
 /** Schedules by the clock of the database, which these tests move. Each begins where the last has left it. */
 const engine = await testEngine({ concurrency: 4 })
@@ -291,11 +288,8 @@ test.serial('a backfill that is cancelled starts nothing more', async t => {
 })
 
 /** Applies a text as all there is from one place. */
-const applyAll = async (origin: string, text: string) => {
-  const known = (await readManifests(engine.sql, { namespace: 'default' })).map(row => row.document)
-  const compiled = compile([{ file: 'all.yaml', text }], { handlers: ['noop'], known: known as never })
-  return apply(engine.context, compiled, { origin, prune: true, dryRun: false })
-}
+const applyAll = (origin: string, text: string) =>
+  applyText(engine.context, text, { origin, handlers: ['noop'], remove: 'missing' })
 
 test.serial(
   'a workflow that a schedule starts is not pruned; with the schedule it is, and no fire time is left',

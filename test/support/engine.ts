@@ -8,7 +8,6 @@ import {
   apply,
   cancelRun,
   type Change,
-  compile,
   type Context,
   type Json,
   type JsonObject,
@@ -16,10 +15,9 @@ import {
   migrate,
   openDatabase,
   type Plan,
-  readManifests,
   start,
+  type Wanted,
 } from '../../engine/client.ts'
-import type { ManifestDocument } from '../../engine/compile/index.ts'
 import { openContext, queueOf } from '../../engine/runtime/context.ts'
 import { beat, chores, reaper, timers, type Worker, worker, type WorkerOptions } from '../../engine/server.ts'
 import type { Sql } from '../../engine/store/sql.ts'
@@ -142,16 +140,7 @@ export const testEngine = async ({
   for (const service of services) service.catch(ready.reject)
   const started = idle ? (undefined as never) : await ready.promise
 
-  const applyYaml = async (yaml: string): Promise<Change[]> => {
-    const known = (await readManifests(sql, { namespace: 'default' })).map(
-      row => row.document as unknown as ManifestDocument,
-    )
-    const compiled = compile([{ file: 'test.yaml', text: yaml }], { handlers, known })
-    const wrong = compiled.diagnostics.filter(one => one.severity === 'error')
-    if (wrong.length > 0)
-      throw new Error(wrong.map(one => `${one.line}:${one.column} ${one.code} ${one.message}`).join('\n'))
-    return apply(context, compiled, { origin: 'test', prune: false, dryRun: false })
-  }
+  const applyYaml = (yaml: string) => applyText(context, yaml, { handlers })
   const startRun = async (name: string, input: Json = {}, idempotencyKey?: string) =>
     (
       await start(context, {
@@ -193,6 +182,23 @@ export const testEngine = async ({
       await database.close()
     },
   }
+}
+
+/** Applies a text. @throws where it has errors, with all of them */
+export const applyText = async (
+  context: Context,
+  text: string,
+  { file = 'test.yaml', ...wanted }: Partial<Wanted> = {},
+): Promise<Change[]> => {
+  const { changes, diagnostics } = await apply(context, {
+    sources: text === '' ? [] : [{ file, text }],
+    handlers: ['noop', 'echo', 'journal'],
+    origin: 'test',
+    ...wanted,
+  })
+  if (changes) return changes
+  const wrong = diagnostics.filter(one => one.severity === 'error')
+  throw new Error(wrong.map(one => `${one.file}:${one.line}:${one.column} ${one.code} ${one.message}`).join('\n'))
 }
 
 /** A workflow's YAML from its kind, its name and its spec. */

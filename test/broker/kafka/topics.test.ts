@@ -1,8 +1,8 @@
 import type { ExecutionContext } from 'ava'
 import kafkajs, { type Admin } from 'kafkajs'
 import type { TopicReport } from '../../../engine/broker/index.ts'
-import { apply, compile, type TopicsReport } from '../../../engine/client.ts'
-import { documents, testEngine, type TestEngine, until, workflow } from '../../support/engine.ts'
+import type { TopicsReport } from '../../../engine/client.ts'
+import { applyText, documents, testEngine, type TestEngine, until, workflow } from '../../support/engine.ts'
 import {
   type KafkaAccess,
   kafkaClient,
@@ -30,9 +30,11 @@ const opened = async (t: ExecutionContext, access: KafkaAccess, topicPrefix: str
 
 /** Applies all there is to be, and says what became of the topics: by the last part of their names. */
 const applied = async ({ context }: TestEngine, yaml: string, { prune = false } = {}) => {
-  const compiled = compile([{ file: 'test.yaml', text: yaml }], { handlers: ['echo'], known: [] })
   let report: TopicsReport | undefined
-  await apply(context, compiled, { origin: 'test', prune, dryRun: false, onTopics: found => void (report = found) })
+  await applyText(context, yaml, {
+    ...(prune ? { remove: 'missing' as const } : {}),
+    onTopics: found => void (report = found),
+  })
   const topics = report as TopicReport[]
   return Object.fromEntries(topics.map(({ topic, state, detail }) => [topic.replace(/.*\./, ''), [state, detail]]))
 }

@@ -1,0 +1,176 @@
+import {
+  type Action,
+  type Applied,
+  type Change,
+  type Difference,
+  type Effect,
+  type Json,
+  keyOf,
+} from '../engine/client.ts'
+import { count } from './output.ts'
+import { localTime } from './schedules.ts'
+
+/** Lines of fields that are shown of one manifest. */
+const mostFields = 20
+/** Letters of a value. */
+const mostLetters = 60
+
+/**
+ * What applying changes, or would: a line a manifest, below it field by field and what follows from it. What is unchanged is only counted.
+ *
+ * @param done whether it was done
+ */
+export const changeLines = ({ changes, unannounced }: Applied, { done }: { done: boolean }): string[] => {
+  const shown = (changes ?? []).filter(change => change.action !== 'unchanged')
+  const unchanged = (changes ?? []).length - shown.length
+  const width = Math.max(0, ...shown.map(change => keyOf(change).length))
+  return [
+    ...shown.flatMap(change => [head(change, width, done), ...below(change, width)]),
+    ...missing(unannounced),
+    ...(unchanged > 0 ? [`  = ${unchanged} unchanged`] : []),
+  ]
+}
+
+/** `1 created, 3 updated, 6 unchanged, 0 deleted`. */
+export const sumLine = (changes: Change[], { done }: { done: boolean }): string => {
+  const of = (...actions: Action[]) => changes.filter(change => actions.includes(change.action)).length
+  const words = done
+    ? ['created', 'updated', 'unchanged', 'deleted', 'draining']
+    : ['to create', 'to update', 'unchanged', 'to delete', 'to drain']
+  const refused = of('refused')
+  return [
+    `${of('created')} ${words[0]}`,
+    `${of('updated')} ${words[1]}`,
+    `${of('unchanged')} ${words[2]}`,
+    `${of('deleted')} ${words[3]}`,
+    ...(of('draining') > 0 ? [`${of('draining')} ${words[4]}`] : []),
+    ...(refused > 0 ? [`${refused} refused`] : []),
+  ].join(', ')
+}
+
+const signs: Record<Action, string> = {
+  created: '+',
+  updated: '~',
+  deleted: '-',
+  draining: '-',
+  refused: '!',
+  kept: '-',
+  unchanged: '=',
+}
+
+const head = (change: Change, width: number, done: boolean): string =>
+  `  ${signs[change.action]} ${keyOf(change).padEnd(width)}  ${whatOf(change, done)}`
+
+const whatOf = (change: Change, done: boolean): string => {
+  const { action, kind, revision, runs, effects } = change
+  const open = count(runs, 'open run')
+  const isOnly = (what: Effect['what']) => effects.length === 1 && effects[0]!.what === what
+  switch (action) {
+    case 'created':
+      return done ? 'created' : 'new'
+    case 'updated':
+      if (isOnly('resumed') && change.fields.length === 0) return 'no longer draining'
+      if (kind === 'queue') return 'live change'
+      return `revision ${revision - 1} → ${revision}${runs > 0 ? `; ${count(runs, 'run')} in flight ${runs === 1 ? 'stays' : 'stay'} on ${runs === 1 ? 'the one it has' : 'the one they have'}` : ''}`
+    case 'deleted':
+      return done ? 'deleted' : 'to be deleted'
+    case 'draining':
+      return `${done ? 'draining' : 'to be drained'}${runs > 0 ? `: ${open}; deleted when ${runs === 1 ? 'it has' : 'they have'} ended, and nothing starts it meanwhile` : ''}`
+    case 'refused':
+      return runs > 0
+        ? `cannot be deleted: ${open}; --drain deletes it when ${runs === 1 ? 'it has' : 'they have'} ended`
+        : 'cannot be deleted'
+    case 'kept':
+      return isOnly('drains')
+        ? 'draining: deleted when its last run has ended'
+        : 'not in these files; kept (--prune deletes it)'
+    default:
+      return action
+  }
+}
+
+const below = (change: Change, width: number): string[] => {
+  const { fields, effects } = change
+  const shown = fields.slice(0, mostFields)
+  const paths = Math.max(width - 2, ...shown.map(field => field.path.length))
+  return [
+    ...shown.map(field => fieldLine(field, paths)),
+    ...(fields.length > shown.length ? [`      … and ${fields.length - shown.length} more; -o json has all`] : []),
+    ...effects.flatMap(effectText).map(text => `      ${text}`),
+  ]
+}
+
+const fieldLine = ({ path, from, to, order }: Difference, width: number): string => {
+  const name = path.padEnd(width)
+  if (order) return `      ${name}  order ${short(from!)} → ${short(to!)}`
+  if (from === undefined) return `    + ${name}  ${short(to!)}`
+  if (to === undefined) return `    - ${name}  ${short(from)}`
+  const [before, after] = apart(text(from), text(to))
+  return `      ${name}  ${before} → ${after}`
+}
+
+const effectText = (effect: Effect): string[] => {
+  switch (effect.what) {
+    case 'recompiled':
+      return [`its text is the same; compiled anew because of ${some(effect.because)}`]
+    case 'used':
+      return [`used by ${some(effect.by)}`]
+    case 'started':
+      return [`started by ${some(effect.by)}`]
+    case 'fires':
+      if (effect.at.length === 0) return ['fires no more']
+      return [
+        `${effect.paused ? 'written as paused; would fire' : 'next'} ${effect.at.map(at => localTime(Date.parse(at), '').trimEnd()).join(', ')} ${effect.zone}`,
+      ]
+    case 'address':
+      return [`its address changes: ${effect.from} → ${effect.to}; whoever sends to it is to be told`]
+    case 'secrets':
+      return [`its secrets change: ${some(effect.from) || 'none'} → ${some(effect.to) || 'none'}`]
+    case 'stopped':
+      return [`it starts ${effect.because}`]
+    case 'resumed':
+      return ['it was draining, and stays']
+    case 'drains':
+      return []
+  }
+}
+
+const missing = ({ handlers }: Applied['unannounced']): string[] => {
+  if (handlers === null) return ['  ! no worker is live: what starts waits for one (tq worker)']
+  const shown = handlers.slice(0, 10)
+  return [
+    ...shown.map(({ handler, by }) => `  ! ${some(by)}: no live worker announces the handler "${handler}"`),
+    ...(handlers.length > shown.length ? [`  ! … and ${handlers.length - shown.length} more handlers`] : []),
+  ]
+}
+
+const some = (names: string[]): string =>
+  names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ')
+
+/** A step by what it does; anything else as it would be written on one line. */
+const short = (value: Json): string => cut(text(value))
+
+const text = (value: Json): string => {
+  if (typeof value === 'string') return value.includes('\n') || value === '' ? JSON.stringify(value) : value
+  return stepText(value) ?? JSON.stringify(value)
+}
+
+const stepText = (value: Json): string | undefined => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || typeof value.id !== 'string')
+    return undefined
+  if (typeof value.task === 'string') return `task ${value.task}${value.forEach ? ' for each' : ''}`
+  for (const verb of ['chain', 'group', 'flow'])
+    if (Array.isArray(value[verb])) return `${verb} of ${(value[verb] as Json[]).length}`
+  return value.chord ? 'chord' : undefined
+}
+
+const cut = (long: string): string => (long.length > mostLetters ? `${long.slice(0, mostLetters - 1)}…` : long)
+
+/** Two texts shortened so that what is different in them is seen. */
+const apart = (from: string, to: string): [string, string] => {
+  let same = 0
+  while (same < from.length && from[same] === to[same]) same++
+  const skip = same > mostLetters / 2 ? same - 10 : 0
+  const lead = (one: string) => cut(skip > 0 ? `…${one.slice(skip)}` : one)
+  return [lead(from), lead(to)]
+}

@@ -1,0 +1,105 @@
+import { TqError } from '../../model/errors.ts'
+import { isTriggerKind, type Kind } from '../../model/kind.ts'
+import { readStarters, removeManifests, setDraining } from '../../store/change.ts'
+import type { ManifestRow } from '../../store/manifest.ts'
+import type { Sql } from '../../store/sql.ts'
+import { type Change, keyOf } from './change.ts'
+
+type Applied = Omit<ManifestRow, 'document'>
+
+/**
+ * What becomes of manifests that are to go: deleted; with open runs refused, or draining until the last of these has ended. What starts
+ * a workflow that goes stays only where that is refused; with `drain` it goes too.
+ *
+ * @param staying keys of what these manifests themselves have
+ */
+export const goingOf = async (
+  sql: Sql,
+  {
+    namespace,
+    rows,
+    applied,
+    staying,
+    runs,
+    drain,
+  }: {
+    namespace: string
+    rows: Applied[]
+    applied: Map<string, Applied>
+    staying: Set<string>
+    runs: Map<string, number>
+    drain: boolean
+  },
+): Promise<Change[]> => {
+  const going = rows.map(row => goes(row, runs.get(keyOf(row)) ?? 0, drain))
+  const workflows = rows.filter(row => row.kind === 'workflow').map(row => row.name)
+  const gone = new Set(rows.map(keyOf))
+  const starters = (workflows.length > 0 ? await readStarters(sql, { namespace, workflows }) : []).filter(
+    one => !gone.has(keyOf(one)) && !staying.has(keyOf(one)),
+  )
+  if (drain) {
+    const followed = starters.map(one => follows(one, applied.get(keyOf(one))!, going))
+    return [...going, ...followed]
+  }
+  return going.map(change => {
+    const by = change.kind === 'workflow' ? starters.filter(one => one.workflow === change.name).map(keyOf) : []
+    return by.length === 0
+      ? change
+      : { ...change, action: 'refused' as const, effects: [...change.effects, { what: 'started' as const, by }] }
+  })
+}
+
+const goes = ({ kind, name, revision, draining }: Applied, runs: number, drain: boolean): Change => {
+  const common = { kind, name, revision, runs, fields: [], effects: [] }
+  if (runs === 0) return { ...common, action: 'deleted' }
+  if (draining) return { ...common, action: 'kept', effects: [{ what: 'drains' }] }
+  return { ...common, action: drain ? 'draining' : 'refused' }
+}
+
+const follows = (
+  { kind, name, workflow }: { kind: Kind; name: string; workflow: string },
+  { revision, draining }: Applied,
+  going: Change[],
+): Change => {
+  const started = going.find(one => one.kind === 'workflow' && one.name === workflow)!
+  const effects = [{ what: 'stopped' as const, because: keyOf(started) }]
+  const action = started.action === 'deleted' ? 'deleted' : draining ? 'kept' : 'draining'
+  return { kind, name, revision, runs: 0, fields: [], effects, action }
+}
+
+/** @throws CONFLICT where something is refused: what holds it, and the way out */
+export const checkGoing = (changes: Change[]): void => {
+  const refused = changes.find(change => change.action === 'refused')
+  if (!refused) return
+  const started = refused.effects.find(effect => effect.what === 'started')
+  if (started)
+    throw new TqError(
+      'CONFLICT',
+      `${started.by[0]} starts ${keyOf(refused)}, which is about to be deleted; delete that too, let it start another workflow, or stop it with this one: --drain`,
+    )
+  const { runs } = refused
+  throw new TqError(
+    'CONFLICT',
+    `${keyOf(refused)} has ${runs} ${runs === 1 ? 'run that has' : 'runs that have'} not ended; wait for ${runs === 1 ? 'it' : 'them'}, cancel ${runs === 1 ? 'it' : 'them'}, or have it deleted when the last has ended, with nothing started meanwhile: --drain`,
+  )
+}
+
+/** Deletes, and marks as draining, what was decided to go. */
+export const go = async (sql: Sql, namespace: string, changes: Change[]): Promise<void> => {
+  const deleted = changes.filter(change => change.action === 'deleted')
+  const draining = changes.filter(change => change.action === 'draining')
+  if (deleted.length > 0) await removeManifests(sql, { namespace, names: deleted })
+  if (draining.length > 0) await setDraining(sql, { namespace, names: draining, draining: true })
+}
+
+/** Lets manifests that were draining stay, and what starts them go on. */
+export const resume = async (sql: Sql, namespace: string, names: { kind: Kind; name: string }[]): Promise<void> => {
+  const workflows = names.filter(one => one.kind === 'workflow').map(one => one.name)
+  const starters = workflows.length > 0 ? await readStarters(sql, { namespace, workflows }) : []
+  await setDraining(sql, { namespace, names: [...names, ...starters], draining: false })
+}
+
+/** Whether workers and servers are to look at their triggers again. */
+export const concernsTriggers = (changes: Change[]): boolean =>
+  changes.some(({ kind, action }) => isTriggerKind(kind) && action !== 'unchanged' && action !== 'kept') ||
+  changes.some(({ effects }) => effects.some(effect => effect.what === 'resumed'))
