@@ -5,6 +5,7 @@ import {
   type Difference,
   type Effect,
   type Json,
+  type Kind,
   keyOf,
 } from '../engine/client.ts'
 import { count } from './output.ts'
@@ -21,7 +22,7 @@ const mostLetters = 60
  * @param done whether it was done
  */
 export const changeLines = ({ changes, unannounced }: Applied, { done }: { done: boolean }): string[] => {
-  const shown = (changes ?? []).filter(change => change.action !== 'unchanged')
+  const shown = (changes ?? []).filter(change => change.action !== 'unchanged').sort(byRank)
   const unchanged = (changes ?? []).length - shown.length
   const width = Math.max(0, ...shown.map(change => keyOf(change).length))
   return [
@@ -47,6 +48,13 @@ export const sumLine = (changes: Change[], { done }: { done: boolean }): string 
     ...(refused > 0 ? [`${refused} refused`] : []),
   ].join(', ')
 }
+
+/** What others are made of stands first, and what goes away last. */
+const byRank = (a: Change, b: Change): number =>
+  Number(goes(a)) - Number(goes(b)) || kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || (a.name < b.name ? -1 : 1)
+
+const goes = ({ action }: Change): boolean => action !== 'created' && action !== 'updated'
+const kinds: Kind[] = ['queue', 'task', 'workflow', 'schedule', 'hook']
 
 const signs: Record<Action, string> = {
   created: '+',
@@ -120,7 +128,7 @@ const effectText = (effect: Effect): string[] => {
     case 'fires':
       if (effect.at.length === 0) return ['fires no more']
       return [
-        `${effect.paused ? 'written as paused; would fire' : 'next'} ${effect.at.map(at => localTime(Date.parse(at), '').trimEnd()).join(', ')} ${effect.zone}`,
+        `${effect.paused ? 'written as paused; would fire' : 'next'} ${effect.at.map(at => localTime(Date.parse(at), effect.zone).replace(` ${effect.zone}`, '')).join(', ')} ${effect.zone}`,
       ]
     case 'address':
       return [`its address changes: ${effect.from} → ${effect.to}; whoever sends to it is to be told`]

@@ -20,6 +20,8 @@ export type Catalog = {
   hooks: Map<string, Json>
   /** Handlers under tasks/; null where that folder is not at hand. */
   handlers: Set<string> | null
+  /** What was applied and goes away: `task/charge`. */
+  removed: Set<string>
 }
 
 /** A Task by name; `broken` where its manifest is not as it should be, so that nothing is known about it. */
@@ -33,6 +35,7 @@ export const catalogOf = (
   known: ManifestDocument[],
   given: { document: Document; broken: boolean }[],
   handlers: string[] | null,
+  removed: string[] = [],
 ): Catalog => {
   const catalog: Catalog = {
     tasks: new Map(),
@@ -40,11 +43,16 @@ export const catalogOf = (
     queues: new Set(['default']),
     hooks: new Map(),
     handlers: handlers && new Set(handlers),
+    removed: new Set(removed),
   }
   for (const manifest of known) enter(catalog, manifest as unknown as Json, false)
   for (const { document, broken } of given) enter(catalog, document.value, broken)
   return catalog
 }
+
+/** What is said of a name that means nothing, where it did so far: that it is about to be deleted. */
+export const goesAway = ({ removed }: Catalog, key: string): string =>
+  removed.has(key) ? '; it is applied, and about to be deleted' : ''
 
 const enter = (catalog: Catalog, manifest: Json, broken: boolean): void => {
   const name = nameOf(manifest)

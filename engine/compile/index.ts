@@ -100,6 +100,7 @@ export const compile = (sources: Source[], environment: Environment): Compiled =
         before,
         here.map(one => ({ document: one.document, broken: one.unresolved || one.broken.size > 0 })),
         environment.handlers,
+        removed,
       )
       catalogs.set(namespace, catalog)
     }
@@ -108,7 +109,7 @@ export const compile = (sources: Source[], environment: Environment): Compiled =
   const compiled = (one: Read, remark?: string) =>
     compileOne(one, { catalog: catalogFor(one.document.value), home, remark }, diagnostics)
   const manifests = given.flatMap(one => compiled(one))
-  for (const manifest of affected(known, touched, home)) {
+  for (const manifest of affected(known, touched, home).filter(one => !losesTarget(one, removed))) {
     const again = compiled(
       documentOf(manifest, written?.get(keyOf(manifest))),
       'applied, and not among these manifests',
@@ -117,6 +118,10 @@ export const compile = (sources: Source[], environment: Environment): Compiled =
   }
   return { diagnostics: sortDiagnostics(diagnostics), manifests }
 }
+
+/** What starts a workflow that goes away is not wrong in itself: whoever deletes decides what becomes of it. */
+const losesTarget = ({ kind, spec }: ManifestDocument, removed: string[]): boolean =>
+  isTrigger(kind) && removed.includes(`workflow/${spec.workflow}`)
 
 /** @param remark what is said behind each mistake, with the name of the manifest */
 const compileOne = (

@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../model/json.ts'
 import { isObject } from '../model/json.ts'
 import type { ForEachPart, RetryPolicy, TaskPart } from '../model/plan.ts'
 import { didYouMean } from '../model/similar.ts'
+import { goesAway } from './catalog.ts'
 import { type Compilation, type Item, report } from './compilation.ts'
 import { checkErrorNames } from './errorName.ts'
 
@@ -27,16 +28,18 @@ export const applyPolicy = (compilation: Compilation, item: Item): void => {
 const taskSpec = (compilation: Compilation, item: Item): JsonObject => {
   const name = item.step.task
   if (typeof name !== 'string') return {}
-  const { tasks, handlers } = compilation.catalog
+  const { catalog } = compilation
+  const { tasks, handlers, removed } = catalog
   const task = tasks.get(name)
   if (task) {
     item.task = task
     compilation.uses.add(`task/${name}`)
     return task.broken ? {} : task.spec
   }
+  if (removed.has(`task/${name}`)) compilation.uses.add(`task/${name}`)
   item.task = { name, spec: { handler: name }, broken: false }
   if (handlers?.has(name)) return item.task.spec
-  const hint = didYouMean(name, [...tasks.keys(), ...(handlers ?? [])])
+  const hint = goesAway(catalog, `task/${name}`) || didYouMean(name, [...tasks.keys(), ...(handlers ?? [])])
   const message = `task "${name}" is not defined${hint || ', and there is no handler of that name'}`
   const severity = handlers ? 'error' : 'warning'
   report(compilation, { owner: item.step, key: 'task' }, 'UNKNOWN_TASK', message, { severity })
@@ -71,7 +74,7 @@ const queueOf = (compilation: Compilation, item: Item, task: JsonObject, default
 export const checkQueue = (compilation: Compilation, owner: JsonObject, queue: string): void => {
   const { queues } = compilation.catalog
   if (queues.has(queue)) return
-  const message = `queue "${queue}" is not declared${didYouMean(queue, queues)}`
+  const message = `queue "${queue}" is not declared${goesAway(compilation.catalog, `queue/${queue}`) || didYouMean(queue, queues)}`
   report(compilation, { owner, key: 'queue' }, 'UNKNOWN_QUEUE', message)
 }
 

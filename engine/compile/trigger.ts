@@ -4,7 +4,7 @@ import { kindOf, nouns } from '../model/kind.ts'
 import type { PlanNode, Template } from '../model/plan.ts'
 import { didYouMean } from '../model/similar.ts'
 import type { Trigger } from '../model/trigger.ts'
-import { type CatalogWorkflow, nameOf } from './catalog.ts'
+import { type CatalogWorkflow, goesAway, nameOf } from './catalog.ts'
 import { type Compilation, report } from './compilation.ts'
 import { hook } from './hook.ts'
 import { schedule } from './schedule.ts'
@@ -61,7 +61,7 @@ const workflowOf = ({ spec, catalog, ...compilation }: Compilation): CatalogWork
   if (found) return found.broken ? undefined : found
   const hint = catalog.tasks.has(name)
     ? `; "${name}" is a Task, and what a ${wordOf(compilation.document.value)} starts is a workflow: a Chain with this one step`
-    : didYouMean(name, catalog.workflows.keys())
+    : goesAway(catalog, `workflow/${name}`) || didYouMean(name, catalog.workflows.keys())
   const message = `workflow "${name}" is not defined${hint}`
   report({ ...compilation, spec, catalog }, { owner: spec, key: 'workflow' }, 'UNKNOWN_WORKFLOW', message)
   return undefined

@@ -103,12 +103,13 @@ const change = async (
   const { origin, remove, drain = false, dryRun = false } = wanted
   const given = new Map(compiled.manifests.map(manifest => [keyOfManifest(manifest), manifest]))
   const runs = new Map((await openRuns(sql, { namespace })).map(row => [keyOf(row), row.runs]))
-  const changed = await changesOf(sql, { namespace, manifests: compiled.manifests, applied, runs })
   const rows = [...applied.values()].filter(row =>
     Array.isArray(remove)
       ? remove.some(one => keyOf(one) === keyOf(row))
       : row.origin === origin && !given.has(keyOf(row)),
   )
+  const gone = remove === undefined ? [] : rows.map(keyOf)
+  const changed = await changesOf(sql, { namespace, manifests: compiled.manifests, applied, runs, gone })
   const going =
     remove === undefined
       ? rows.map(kept)
@@ -182,7 +183,14 @@ const changesOf = async (
     manifests,
     applied,
     runs,
-  }: { namespace: string; manifests: CompiledManifest[]; applied: Map<string, Row>; runs: Map<string, number> },
+    gone,
+  }: {
+    namespace: string
+    manifests: CompiledManifest[]
+    applied: Map<string, Row>
+    runs: Map<string, number>
+    gone: string[]
+  },
 ): Promise<Change[]> => {
   const isSame = (manifest: CompiledManifest, row: Row) =>
     row.hash === manifest.hash && row.plan_hash === (manifest.planHash ?? null)
@@ -202,7 +210,7 @@ const changesOf = async (
       row.document,
     ]),
   )
-  const around = await surroundings(sql, { namespace, manifests, changed })
+  const around = await surroundings(sql, { namespace, manifests, changed: new Set([...changed, ...gone]) })
   return manifests.map(manifest => {
     const key = keyOfManifest(manifest)
     const [kind, name] = [key.slice(0, key.indexOf('/')) as Kind, manifest.name]

@@ -148,7 +148,7 @@ test('history lists revisions, rollback makes an older one the current one, expo
   t.regex(tried.stderr, /workflow\/turned would be as revision 1 had it; nothing was changed/)
   const done = await here('rollback', 'workflow/turned', '--to', '1')
   t.is(done.exitCode, 0)
-  t.regex(done.stdout, /workflow\/turned +updated +revision 2 → 3/)
+  t.regex(done.stdout, /~ workflow\/turned +revision 2 → 3\n +spec\.steps\[0\]\.with\.text +second → first/)
   t.is(`${(await here('export', 'turned')).stdout}\n`, turned('first'))
   t.is((await here('rollback', 'turned', '--to', '9')).exitCode, 6)
   const both = await here('history', 'twice')

@@ -298,8 +298,14 @@ test.serial(
     const hourly = schedule('prunes', '{ every: 1h, workflow: pruned }')
     await applyAll('here', documents(chain, hourly))
     await t.throwsAsync(applyAll('here', hourly), {
-      message: /schedule\/prunes starts workflow\/pruned, which is about to be deleted/,
+      message: /UNKNOWN_WORKFLOW workflow "pruned" is not defined; it is applied, and about to be deleted/,
     })
+    const elsewhere = schedule('elsewhere', '{ every: 1h, workflow: pruned }')
+    await applyAll('there', elsewhere)
+    await t.throwsAsync(applyAll('here', workflow('Chain', 'other', 'steps: [{ task: noop }]')), {
+      message: /schedule\/elsewhere starts workflow\/pruned, which is about to be deleted/,
+    })
+    await applyAll('there', '')
     await applyAll('here', workflow('Chain', 'other', 'steps: [{ task: noop }]'))
     t.is((await engine.sql`select from schedule where name = 'prunes'`).length, 0)
   },

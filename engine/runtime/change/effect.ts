@@ -22,7 +22,7 @@ export type Surroundings = {
   now: number
 }
 
-/** @param changed keys of what is created or updated */
+/** @param changed keys of what is created, updated or goes away */
 export const surroundings = async (
   sql: Sql,
   { namespace, manifests, changed }: { namespace: string; manifests: CompiledManifest[]; changed: Set<string> },
@@ -46,7 +46,7 @@ export const surroundings = async (
   return { users, starters, changed, now: await clockNow(sql) }
 }
 
-/** @param before its document as it was; null where there was none */
+/** @param before its document as it was; null where there was none, or where it is the same */
 export const effectsOf = (
   { action, kind, name }: Pick<Change, 'action' | 'kind' | 'name'>,
   manifest: CompiledManifest,
@@ -55,8 +55,9 @@ export const effectsOf = (
 ): Effect[] => {
   if (action === 'unchanged') return []
   const effects: Effect[] = []
-  const because = manifest.uses.filter(used => changed.has(used))
-  if (manifest.recompiled) effects.push({ what: 'recompiled', because })
+  // A Queue's fields are live: no plan is made of them.
+  const because = manifest.uses.filter(used => changed.has(used) && !used.startsWith('queue/'))
+  if (action === 'updated' && !before) effects.push({ what: 'recompiled', because })
   const by = users.get(keyOf({ kind, name }))
   if (by) effects.push({ what: 'used', by })
   const started = kind === 'workflow' && action === 'updated' ? starters.get(name) : undefined
