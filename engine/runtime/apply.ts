@@ -71,7 +71,10 @@ export const apply = async (context: Context, wanted: Wanted): Promise<Applied> 
     if (moved.length === 0) return change(sql, context, wanted, { ...prepared, applied, moved })
     checkOurs(moved, prepared, applied)
     const again = await prepare({ ...context, sql }, wanted)
-    return isWrong(again) ? refused(again, moved) : change(sql, context, wanted, { ...again, applied, moved })
+    const noticed = moved.filter(key => concerns(again, key))
+    return isWrong(again)
+      ? refused(again, noticed)
+      : change(sql, context, wanted, { ...again, applied, moved: noticed })
   })
   if (!wanted.dryRun && done.changes) await announce(context, wanted, done.changes)
   return done
@@ -155,6 +158,10 @@ const movedSince = (base: Prepared['base'], applied: Map<string, Row>): string[]
   ...[...applied.values()].filter(row => base.get(keyOf(row))?.revision !== row.revision).map(keyOf),
   ...[...base.keys()].filter(key => !applied.has(key)),
 ]
+
+/** Whether a manifest is one of these, or one of them is made of it. */
+const concerns = ({ compiled }: Prepared, key: string): boolean =>
+  compiled.manifests.some(manifest => keyOfManifest(manifest) === key || manifest.uses.includes(key))
 
 /** Who has applied one of these manifests meanwhile, with other content, has won. */
 const checkOurs = (moved: string[], { compiled }: Prepared, applied: Map<string, Row>): void => {

@@ -42,8 +42,10 @@ export const goingOf = async (
     return [...going, ...followed]
   }
   return going.map(change => {
-    const by = change.kind === 'workflow' ? starters.filter(one => one.workflow === change.name).map(keyOf) : []
-    return by.length === 0
+    const by = starters
+      .filter(one => change.kind === 'workflow' && one.workflow === change.name && !applied.get(keyOf(one))!.draining)
+      .map(keyOf)
+    return by.length === 0 || change.action === 'kept'
       ? change
       : { ...change, action: 'refused' as const, effects: [...change.effects, { what: 'started' as const, by }] }
   })
