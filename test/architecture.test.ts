@@ -35,6 +35,10 @@ const allowed: { [layer: string]: { from: string[]; types?: string[] } } = {
       'schemas',
     ],
   },
+  'engine/testing.ts': {
+    from: ['engine/client.ts', 'engine/server.ts', 'engine/runtime', 'engine/store', 'engine/model'],
+    types: ['engine/task.ts', 'engine/compile'],
+  },
   'engine/task.ts': { from: [] },
   'engine/http': {
     from: [
