@@ -21,11 +21,13 @@ export const editorSchema = (catalog: Catalog): JsonObject => {
   choose(hookSpec!.properties, 'workflow', workflows)
   $defs.expression = { description: 'An expression: `{{ … }}`.', type: 'string', pattern: '\\{\\{' }
   const typed = tasks.filter(task => isObject(task.spec.inputSchema) && !task.broken)
-  step!.allOf = typed.map(({ name }) => ({
-    if: { properties: { task: { const: name } }, required: ['task'] },
-    // biome-ignore lint/suspicious/noThenProperty: JSON Schema's word
-    then: { properties: { with: { $ref: `#/$defs/with-${name}` } } },
-  }))
+  // An empty `allOf` is no JSON Schema.
+  if (typed.length > 0)
+    step!.allOf = typed.map(({ name }) => ({
+      if: { properties: { task: { const: name } }, required: ['task'] },
+      // biome-ignore lint/suspicious/noThenProperty: JSON Schema's word
+      then: { properties: { with: { $ref: `#/$defs/with-${name}` } } },
+    }))
   for (const { name, spec } of typed) {
     const input = spec.inputSchema as JsonObject
     $defs[`with-${name}`] = relaxed(moved(input, `#/$defs/input-${name}`) as JsonObject)

@@ -13,13 +13,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import { execa } from 'execa'
-import { root } from '../../cli/bootstrap/root.js'
 
 /**
  * The package as npm makes it, installed into folders of their own: its files are copies, as Node strips no types of them, and what
  * it depends on is what this clone has installed.
  */
 const made = mkdtempSync(join(tmpdir(), 'tq-package-'))
+const root = join(import.meta.dirname, '../..')
 const node = process.execPath
 const tq = ['node_modules/tqflow/cli/tq.js']
 
@@ -61,6 +61,20 @@ test('a new project passes its test, its types fit, and its workflow runs', asyn
   const ran = await run(dir, [...tq, 'dev', '--run', 'hello', '--input', 'name=Ada'])
   t.is(ran.exitCode, 0, ran.all)
   t.is(ran.stdout, 'Hello, Ada!')
+})
+
+test('what docs/projects.md shows is so: a mail that takes two hours, in a moment', async t => {
+  const dir = folder('shown')
+  await run(dir, [...tq, 'init', '--no-install'])
+  const page = readFileSync(join(root, 'docs/projects.md'), 'utf8')
+  for (const [, text, file] of page.matchAll(/^```(?:ts|yaml)\n((?:#|\/\/) (\S+)\n[\s\S]*?)^```$/gm))
+    writeFileSync(join(dir, file!), text!)
+  t.is((await run(dir, [...tq, 'schema', '--types'])).exitCode, 0)
+  const checked = await run(dir, ['node_modules/typescript/bin/tsc', '--noEmit', '-p', '.'])
+  t.is(checked.exitCode, 0, checked.all)
+  const tested = await run(dir, ['--test', 'test/welcome.test.ts'])
+  t.is(tested.exitCode, 0, tested.all)
+  t.regex(tested.stdout, /✔ a mail server that is away costs no mail/)
 })
 
 test('types know what tasks and workflows of the project want and give', async t => {
