@@ -96,13 +96,16 @@ const describe = (document: Document, { error, place }: Mistake): Diagnostic => 
       )
     case 'oneOf':
       return at('ONE_VERB', `a step has exactly one of ${verbs.join(', ')}; ${verbsOf(value)}`)
-    case 'type':
+    case 'type': {
+      const { start, end } = valueSpan(document, place)
+      const written = document.text.slice(start, end)
       return error.schemaPath.includes('/duration/')
         ? at('INVALID_DURATION', durationMessage(value))
         : at(
             'INVALID_TYPE',
-            `${name} must be ${wanted(error.params.type)}, not ${typeName(value)}${quoteIt(error, value)}${error.params.type === 'object' ? shapeOf(place.key) : ''}`,
+            `${name} must be ${wanted(error.params.type)}, not ${typeName(value, written)}${quoteIt(error, value, written)}${error.params.type === 'object' ? shapeOf(place.key) : ''}`,
           )
+    }
     case 'const':
       return at('INVALID_VALUE', `${name} must be ${JSON.stringify(error.params.allowedValue)}`)
     case 'enum':
@@ -228,15 +231,15 @@ const typeWords = {
   null: 'null',
 }
 
-const typeName = (value: Json): string => {
+const typeName = (value: Json, written: string): string => {
   if (value === null) return 'nothing'
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object') return 'an object'
-  return typeof value === 'string' ? 'a text' : String(value)
+  return typeof value === 'string' ? 'a text' : written
 }
 
-/** YAML reads 1.10 as a number: where a text is wanted, say how to write one. */
-const quoteIt = (error: ErrorObject, value: Json): string =>
+/** YAML reads 1.10 as a number, and it would come out as 1.1: where a text is wanted, say how to write one. */
+const quoteIt = (error: ErrorObject, value: Json, written: string): string =>
   [error.params.type].flat().includes('string') && (typeof value === 'number' || typeof value === 'boolean')
-    ? `; quote it: "${value}"`
+    ? `; quote it: "${written}"`
     : ''
