@@ -78,8 +78,7 @@ const windowStart = (text: string, column: number): number =>
   text.length <= windowWidth ? 0 : Math.max(0, Math.min(column - 1 - windowWidth / 3, text.length - windowWidth))
 
 /** What would move a terminal's cursor, or ring its bell, is shown as a replacement character. */
-const printable = (text: string): string =>
-  text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\uFFFD')
+const printable = (text: string): string => text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\uFFFD')
 
 /** Files in the order of their names, in a file from the top. */
 export const sortDiagnostics = (diagnostics: Diagnostic[]): Diagnostic[] =>
