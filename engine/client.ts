@@ -18,6 +18,9 @@ export {
   formatDiagnostic,
   type Source,
 } from './compile/index.ts'
+export { declarations } from './compile/declarations.ts'
+export { editorSchema } from './compile/editorSchema.ts'
+export { readProject } from './compile/project.ts'
 export { errorCodes, type JobError, jobErrorNames, TqError } from './model/errors.ts'
 export { isObject, type Json, type JsonObject } from './model/json.ts'
 export type { Edge, Plan, PlanNode } from './model/plan.ts'

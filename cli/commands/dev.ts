@@ -43,6 +43,7 @@ import { count } from '../output.ts'
 import { onSaved } from '../files.ts'
 import type { Io } from '../io.ts'
 import { defaultFolder } from '../sources.ts'
+import { refreshProjectFiles } from '../project.ts'
 import { finishWatching } from '../watching.ts'
 import { applyFiles } from './apply.ts'
 import type { Action, Options } from './index.ts'
@@ -247,6 +248,7 @@ const applyFolder = async (io: Io, context: Context, config: Config, { values }:
     )
     return false
   }
+  await refreshProjectFiles(io)
   const changed = changes.filter(change => change.action === 'created' || change.action === 'updated')
   const kept = changes.filter(change => change.action === 'kept')
   io.err(
