@@ -4,7 +4,8 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { handlersDir } from './engine.ts'
 
-const tq = fileURLToPath(new URL('../../cli/tq.ts', import.meta.url))
+/** The command line's entry. */
+export const entry = fileURLToPath(new URL('../../cli/tq.ts', import.meta.url))
 
 export type WorkerProcess = {
   pid: number
@@ -21,7 +22,7 @@ type Variables = { url: string; [variable: string]: string }
 
 /** `tq worker` as a process of its own, when it is ready. Killed when the test ends. */
 export const startWorker = (t: { teardown(end: () => unknown): void }, variables: Variables): Promise<WorkerProcess> =>
-  startProcess(t, [tq, 'worker', '-o', 'json'], variables)
+  startProcess(t, [entry, 'worker', '-o', 'json'], variables)
 
 /** A script that behaves as `tq worker -o json` does. */
 export const startProcess = async (

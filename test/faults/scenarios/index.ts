@@ -1,5 +1,6 @@
 import type { Report } from '../report.ts'
 import type { World } from '../world.ts'
+import { applyKilled } from './apply-killed.ts'
 import { bothKilled } from './both-killed.ts'
 import { brokerChanged } from './broker-changed.ts'
 import { fuzzed } from './fuzzed.ts'
@@ -37,4 +38,5 @@ export const scenarios: Record<string, Scenario> = {
   'postgres-killed': postgresKilled,
   'both-killed': bothKilled,
   'broker-changed': brokerChanged,
+  'apply-killed': applyKilled,
 }
