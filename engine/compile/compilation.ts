@@ -9,6 +9,8 @@ import type { Scalar } from './syntax.ts'
 export type Compilation = {
   document: Document
   catalog: Catalog
+  /** It is not given, but applied already. */
+  applied: boolean
   diagnostics: Diagnostic[]
   /** Steps that the schema refused: nothing more is said about them. */
   broken: Set<object>

@@ -134,7 +134,7 @@ const compileOne = (
   if (unresolved || !isObject(manifest) || name === undefined || typeof manifest.kind !== 'string') return []
   const key = `${kindOf(manifest.kind)}/${name}`
   const found: Diagnostic[] = []
-  const compilation = compilationOf(document, broken, catalog, found)
+  const compilation = compilationOf(document, { broken, catalog, applied: remark !== undefined }, found)
   const plan = planOf(compilation, manifest.kind)
   const trigger = isTrigger(manifest.kind) && broken.size === 0 ? compileTrigger(compilation) : undefined
   diagnostics.push(
@@ -166,14 +166,13 @@ const compileOne = (
 
 const compilationOf = (
   document: Document,
-  broken: Set<object>,
-  catalog: Catalog,
+  known: Pick<Compilation, 'broken' | 'catalog' | 'applied'>,
   diagnostics: Diagnostic[],
 ): Compilation => {
   const manifest = document.value as JsonObject
   const spec = isObject(manifest.spec) ? manifest.spec : {}
   const inputs = isObject(spec.inputs) ? spec.inputs : {}
-  return { document, catalog, diagnostics, broken, scalars: new Map(), spec, inputs, items: [], uses: new Set() }
+  return { ...known, document, diagnostics, scalars: new Map(), spec, inputs, items: [], uses: new Set() }
 }
 
 const planOf = (compilation: Compilation, kind: string): Plan | undefined => {

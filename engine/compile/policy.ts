@@ -38,10 +38,12 @@ const taskSpec = (compilation: Compilation, item: Item): JsonObject => {
   }
   if (removed.has(`task/${name}`)) compilation.uses.add(`task/${name}`)
   item.task = { name, spec: { handler: name }, broken: false }
-  if (handlers?.has(name)) return item.task.spec
+  // Without its Task a handler has no policies: whoever does not look at this workflow now should not find out later.
+  const lost = compilation.applied && removed.has(`task/${name}`)
+  if (handlers?.has(name) && !lost) return item.task.spec
   const hint = goesAway(catalog, `task/${name}`) || didYouMean(name, [...tasks.keys(), ...(handlers ?? [])])
   const message = `task "${name}" is not defined${hint || ', and there is no handler of that name'}`
-  const severity = handlers ? 'error' : 'warning'
+  const severity = handlers || lost ? 'error' : 'warning'
   report(compilation, { owner: item.step, key: 'task' }, 'UNKNOWN_TASK', message, { severity })
   return item.task.spec
 }
