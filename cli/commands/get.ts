@@ -134,7 +134,7 @@ const manifests =
         rows: found.map(row => [
           row.name,
           (row.document as { kind: string }).kind,
-          String(row.revision),
+          `${row.revision}${row.draining ? ' (draining)' : ''}`,
           ago(row.applied_at),
           row.file,
         ]),

@@ -27,7 +27,8 @@ export type Configured = {
  */
 export const configure = (document: Document, values: Values): Configured => {
   const configured: Configured = { diagnostics: [], unresolved: false, config: null, notes: [] }
-  if (!document.text.includes('config')) return configured
+  // Of its own text alone: a file may have thousands of documents.
+  if (!document.text.slice(document.written.start, document.written.end).includes('config')) return configured
   const seen = new Set<object>()
   const walk = (owner: Json[] | JsonObject): void => {
     if (seen.has(owner)) return

@@ -45,7 +45,7 @@ test('for people there is the place, an excerpt with carets, and how many there 
   t.is(stdout, '')
   t.regex(stderr, /^manifests\/invalid\/unknown-task\.yaml:\d+:\d+ {2}UNKNOWN_TASK/)
   t.regex(stderr, /\n\s+\d+ \| .*\n\s+\| +\^+/)
-  t.regex(stderr, /1 error in 1 file\. Nothing was changed\.\nmore about one: tq explain UNKNOWN_TASK$/)
+  t.regex(stderr, /1 error in 1 file \(\S+\)\. Nothing was changed\.\nmore about one: tq explain UNKNOWN_TASK$/)
 })
 
 test('for a GitHub workflow each is an annotation, with what it could take for its own written otherwise', async t => {

@@ -237,3 +237,32 @@ test('a Task or a queue that something uses is not deleted: the place that uses 
   )
   await t.throwsAsync(gone('task/send'), { code: 'NOT_FOUND' })
 })
+
+test('a diff says which handlers no live worker announces, and how many runs stay on the revision they have', async t => {
+  const own = await testEngine()
+  t.teardown(own.stop)
+  const journal = newJournal()
+  const steps = (more: string) =>
+    workflow(
+      'Chain',
+      'flying',
+      `steps: [{ task: journal, with: { journal: "${journal.file}", name: a, gate: "${journal.gate('go')}" } }, ${more}]`,
+    )
+  await applyText(own.context, steps('{ task: noop }'))
+  const run = await own.start('flying')
+  await journal.seen('start a')
+  const { changes, unannounced } = await apply(own.context, {
+    sources: [{ file: 'flying.yaml', text: steps('{ id: far, task: far/away }') }],
+    handlers: ['journal', 'far/away'],
+    origin: 'test',
+    dryRun: true,
+  })
+  t.deepEqual(
+    changes?.map(({ action, runs, revision }) => ({ action, runs, revision })),
+    [{ action: 'updated', runs: 1, revision: 2 }],
+  )
+  t.deepEqual(unannounced.handlers, [{ handler: 'far/away', by: ['workflow/flying'] }])
+  journal.open('go')
+  t.is((await own.ended(run)).state, 'succeeded')
+  t.is(await revisionOf('workflow', 'flying', own), 1)
+})
