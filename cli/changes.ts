@@ -1,21 +1,10 @@
-import {
-  type Action,
-  type Applied,
-  type Change,
-  type Difference,
-  type Effect,
-  type Json,
-  type Kind,
-  keyOf,
-} from '../engine/client.ts'
+import { type Action, type Applied, type Change, type Effect, type Kind, keyOf } from '../engine/client.ts'
+import { fieldLine } from './difference.ts'
 import { count } from './output.ts'
 import { localTime } from './schedules.ts'
 
 /** Lines of fields that are shown of one manifest. */
 const mostFields = 20
-/** Letters of a value. */
-const mostLetters = 60
-
 /**
  * What applying changes, or would: a line a manifest, below it field by field and what follows from it. What is unchanged is only counted.
  *
@@ -108,15 +97,6 @@ const below = (change: Change, width: number): string[] => {
   ]
 }
 
-const fieldLine = ({ path, from, to, order }: Difference, width: number): string => {
-  const name = path.padEnd(width)
-  if (order) return `      ${name}  order ${short(from!)} → ${short(to!)}`
-  if (from === undefined) return `    + ${name}  ${short(to!)}`
-  if (to === undefined) return `    - ${name}  ${short(from)}`
-  const [before, after] = apart(text(from), text(to))
-  return `      ${name}  ${before} → ${after}`
-}
-
 const effectText = (effect: Effect): string[] => {
   switch (effect.what) {
     case 'recompiled':
@@ -154,31 +134,3 @@ const missing = ({ handlers }: Applied['unannounced']): string[] => {
 
 const some = (names: string[]): string =>
   names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ')
-
-/** A step by what it does; anything else as it would be written on one line. */
-const short = (value: Json): string => cut(text(value))
-
-const text = (value: Json): string => {
-  if (typeof value === 'string') return value.includes('\n') || value === '' ? JSON.stringify(value) : value
-  return stepText(value) ?? JSON.stringify(value)
-}
-
-const stepText = (value: Json): string | undefined => {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || typeof value.id !== 'string')
-    return undefined
-  if (typeof value.task === 'string') return `task ${value.task}${value.forEach ? ' for each' : ''}`
-  for (const verb of ['chain', 'group', 'flow'])
-    if (Array.isArray(value[verb])) return `${verb} of ${(value[verb] as Json[]).length}`
-  return value.chord ? 'chord' : undefined
-}
-
-const cut = (long: string): string => (long.length > mostLetters ? `${long.slice(0, mostLetters - 1)}…` : long)
-
-/** Two texts shortened so that what is different in them is seen. */
-const apart = (from: string, to: string): [string, string] => {
-  let same = 0
-  while (same < from.length && from[same] === to[same]) same++
-  const skip = same > mostLetters / 2 ? same - 10 : 0
-  const lead = (one: string) => cut(skip > 0 ? `…${one.slice(skip)}` : one)
-  return [lead(from), lead(to)]
-}

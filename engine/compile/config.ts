@@ -5,6 +5,7 @@ import type { Expression } from '../model/plan.ts'
 import { didYouMean } from '../model/similar.ts'
 import type { Diagnostic, DiagnosticCode } from './diagnostic.ts'
 import { diagnose, type Document, nodeAt, type Place, type Span, spanInText, valueSpan } from './document.ts'
+import { braced, escaped } from './print.ts'
 import { segmentSpan } from './resolving.ts'
 import { readScalar, type Written } from './syntax.ts'
 import type { Values } from './values.ts'
@@ -187,27 +188,6 @@ const mixed = (reducing: Reducing, parts: (string | Written)[]): string | undefi
   const joined = parts.map(text).join('')
   return open ? joined : escaped(joined.replaceAll('\\{{', '{{'))
 }
-
-/** Braces of a text are not read as an expression's. */
-const escaped = (text: string): string => text.replaceAll('{{', '\\{{')
-
-const braced = (written: Written): string => `{{ ${print(written).replace(/^\((parse-json .*)\)$/s, '$1')} }}`
-
-/** An expression as it is written. */
-const print = (written: Written): string => {
-  if (written.kind === 'path') return written.source
-  if (written.kind === 'literal') return literal(written.value)
-  return [written.helper, ...written.args.map(arg => (arg.kind === 'call' ? `(${print(arg)})` : print(arg)))].join(' ')
-}
-
-const literal = (value: Json): string => {
-  if (typeof value === 'boolean' || value === null) return String(value)
-  if (typeof value === 'number' && /^-?\d+(\.\d+)?$/.test(String(value))) return String(value)
-  if (typeof value === 'string' && !value.endsWith('\\')) return quoted(value)
-  return `(parse-json ${quoted(JSON.stringify(value))})`
-}
-
-const quoted = (text: string): string => `'${text.replaceAll("'", "\\'")}'`
 
 const put = (into: JsonObject, [key, ...rest]: string[], value: Json): void => {
   if (rest.length === 0) into[key!] = value

@@ -1,13 +1,10 @@
 import type { CompiledManifest, Diagnostic, Source } from '../compile/index.ts'
 import { TqError } from '../model/errors.ts'
-import { isObject, type JsonObject } from '../model/json.ts'
 import type { Kind } from '../model/kind.ts'
-import { readDocuments, type ReviewPart, unannounced as missingHandlers } from '../store/change.ts'
-import { differences } from '../compile/index.ts'
-import { lockApply, type ManifestRow, openRuns, readApplied } from '../store/manifest.ts'
+import { type AppliedRow, lockApply, openRuns, readApplied } from '../store/manifest.ts'
 import type { Sql } from '../store/sql.ts'
 import { type Change, changes as isChange, keyOf, type Unannounced } from './change/change.ts'
-import { effectsOf, surroundings } from './change/effect.ts'
+import { changesOf, isResumed, kept, partOf, unannouncedOf } from './change/compare.ts'
 import { checkGoing, concernsTriggers, go, goingOf, resume } from './change/going.ts'
 import { keep } from './change/keep.ts'
 import { keyOfManifest, type Prepared, prepare } from './change/prepare.ts'
@@ -91,9 +88,7 @@ const refused = ({ diagnostics, sources }: Prepared, moved: string[]): Applied =
   moved,
 })
 
-type Row = Omit<ManifestRow, 'document'>
-
-const readAll = async (sql: Sql, namespace: string): Promise<Map<string, Row>> =>
+const readAll = async (sql: Sql, namespace: string): Promise<Map<string, AppliedRow>> =>
   new Map((await readApplied(sql, { namespace })).map(row => [keyOf(row), row]))
 
 /** Says what changes, and changes it, unless that is not wanted. */
@@ -101,7 +96,7 @@ const change = async (
   sql: Sql,
   { namespace }: Context,
   wanted: Wanted,
-  { compiled, diagnostics, sources, applied, moved }: Prepared & { applied: Map<string, Row>; moved: string[] },
+  { compiled, diagnostics, sources, applied, moved }: Prepared & { applied: Map<string, AppliedRow>; moved: string[] },
 ): Promise<Applied> => {
   const { origin, remove, drain = false, dryRun = false } = wanted
   const given = new Map(compiled.manifests.map(manifest => [keyOfManifest(manifest), manifest]))
@@ -154,7 +149,7 @@ const store = async (
 }
 
 /** What is not as it was when it was read. */
-const movedSince = (base: Prepared['base'], applied: Map<string, Row>): string[] => [
+const movedSince = (base: Prepared['base'], applied: Map<string, AppliedRow>): string[] => [
   ...[...applied.values()].filter(row => base.get(keyOf(row))?.revision !== row.revision).map(keyOf),
   ...[...base.keys()].filter(key => !applied.has(key)),
 ]
@@ -164,7 +159,7 @@ const concerns = ({ compiled }: Prepared, key: string): boolean =>
   compiled.manifests.some(manifest => keyOfManifest(manifest) === key || manifest.uses.includes(key))
 
 /** Who has applied one of these manifests meanwhile, with other content, has won. */
-const checkOurs = (moved: string[], { compiled }: Prepared, applied: Map<string, Row>): void => {
+const checkOurs = (moved: string[], { compiled }: Prepared, applied: Map<string, AppliedRow>): void => {
   const given = new Map(compiled.manifests.map(manifest => [keyOfManifest(manifest), manifest]))
   const lost = moved.filter(key => {
     const manifest = given.get(key)
@@ -180,112 +175,6 @@ const checkOurs = (moved: string[], { compiled }: Prepared, applied: Map<string,
     `somebody else was first: ${what.join(', ')} while these manifests were being applied; nothing was changed. Look at it: tq diff`,
     { moved: lost },
   )
-}
-
-/** What applying manifests does to each of them. Only documents of those that change are read. */
-const changesOf = async (
-  sql: Sql,
-  {
-    namespace,
-    manifests,
-    applied,
-    runs,
-    gone,
-  }: {
-    namespace: string
-    manifests: CompiledManifest[]
-    applied: Map<string, Row>
-    runs: Map<string, number>
-    gone: string[]
-  },
-): Promise<Change[]> => {
-  const isSame = (manifest: CompiledManifest, row: Row) =>
-    row.hash === manifest.hash && row.plan_hash === (manifest.planHash ?? null)
-  const isDifferent = (manifest: CompiledManifest) => {
-    const row = applied.get(keyOfManifest(manifest))
-    return !row || !isSame(manifest, row)
-  }
-  const different = manifests.filter(isDifferent)
-  const changed = new Set(different.map(keyOfManifest))
-  const edited = different.flatMap(manifest => {
-    const row = applied.get(keyOfManifest(manifest))
-    return row && row.hash !== manifest.hash ? [row] : []
-  })
-  const documents = new Map(
-    (edited.length > 0 ? await readDocuments(sql, { namespace, names: edited }) : []).map(row => [
-      keyOf(row),
-      row.document,
-    ]),
-  )
-  const around = await surroundings(sql, { namespace, manifests, changed: new Set([...changed, ...gone]) })
-  return manifests.map(manifest => {
-    const key = keyOfManifest(manifest)
-    const [kind, name] = [key.slice(0, key.indexOf('/')) as Kind, manifest.name]
-    const row = applied.get(key)
-    const resumed = row?.draining === true && !manifest.recompiled
-    const action = !row ? 'created' : changed.has(key) || resumed ? 'updated' : 'unchanged'
-    const before = documents.get(key)
-    const old = isObject(before) ? before : null
-    return {
-      action,
-      kind,
-      name,
-      revision: (row?.revision ?? 0) + (changed.has(key) ? 1 : 0),
-      runs: runs.get(key) ?? 0,
-      fields: old ? differences(old, manifest.document as unknown as JsonObject) : [],
-      effects: [
-        ...(resumed ? [{ what: 'resumed' as const }] : []),
-        ...(changed.has(key) ? effectsOf({ action, kind, name }, manifest, old, around) : []),
-      ],
-    }
-  })
-}
-
-/** Its content is as it was: only that it drains ends. */
-const isResumed = ({ effects, fields }: Change): boolean =>
-  fields.length === 0 && effects.length === 1 && effects[0]!.what === 'resumed'
-
-const kept = ({ kind, name, revision, draining }: Row): Change => ({
-  action: 'kept',
-  kind,
-  name,
-  revision,
-  runs: 0,
-  fields: [],
-  effects: draining ? [{ what: 'drains' }] : [],
-})
-
-const partOf = (change: Change, given: Map<string, CompiledManifest>, applied: Map<string, Row>): ReviewPart => {
-  const key = keyOf(change)
-  const manifest = given.get(key)
-  return {
-    key,
-    action: change.action,
-    from: applied.get(key)?.revision ?? 0,
-    to: manifest?.hash ?? '',
-    plan: manifest?.planHash ?? '',
-  }
-}
-
-const unannouncedOf = async (
-  sql: Sql,
-  namespace: string,
-  changes: Change[],
-  given: Map<string, CompiledManifest>,
-): Promise<Unannounced> => {
-  const wanted = new Map<string, Set<string>>()
-  for (const change of changes.filter(isChange)) {
-    const key = keyOf(change)
-    for (const { task } of given.get(key)!.plan?.nodes ?? []) {
-      if (!task) continue
-      const by = wanted.get(task.handler)
-      if (by) by.add(key)
-      else wanted.set(task.handler, new Set([key]))
-    }
-  }
-  if (wanted.size === 0) return { handlers: [] }
-  const missing = await missingHandlers(sql, { namespace, handlers: [...wanted.keys()] })
-  return { handlers: missing?.map(handler => ({ handler, by: [...wanted.get(handler)!] })) ?? null }
 }
 
 /** Tells those who run, and makes topics. A workflow or Task may bring queues that are new as well. */

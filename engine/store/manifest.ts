@@ -32,9 +32,10 @@ export const readManifests = (
 export const readNames = (sql: Sql, { namespace }: { namespace: string }): Promise<{ kind: Kind; name: string }[]> =>
   sql<{ kind: Kind; name: string }>`select kind, name from manifest where namespace = ${namespace} order by kind, name`
 
+export type AppliedRow = Omit<ManifestRow, 'document'>
+
 /** The same without the documents: enough to see what would change. */
-export const readApplied = (sql: Sql, { namespace }: { namespace: string }): Promise<Omit<ManifestRow, 'document'>[]> =>
-  sql<Omit<ManifestRow, 'document'>>`
+export const readApplied = (sql: Sql, { namespace }: { namespace: string }): Promise<AppliedRow[]> => sql<AppliedRow>`
   select m.kind, m.name, m.revision, r.hash, r.plan, p.hash as plan_hash, m.origin, r.file, r.applied_at, m.draining
   from manifest m
   join revision r on r.namespace = m.namespace and r.kind = m.kind and r.name = m.name and r.revision = m.revision

@@ -16,7 +16,7 @@ export const readTriggers = (
   where m.namespace = ${namespace} and m.kind not in ('task', 'queue', 'workflow') and not m.draining and (${kind}::text is null or m.kind = ${kind})
   order by m.kind, m.name`
 
-/** What triggers start, as it is now: workflows of these names, with the plans of their current revisions. */
+/** What triggers start, as it is now: workflows of these names that do not drain, with the plans of their current revisions. */
 export const readTargets = (
   sql: Sql,
   { namespace, names }: { namespace: string; names: string[] },
@@ -24,4 +24,4 @@ export const readTargets = (
   select m.name, m.revision, r.plan
   from manifest m
   join revision r on r.namespace = m.namespace and r.kind = m.kind and r.name = m.name and r.revision = m.revision
-  where m.namespace = ${namespace} and m.kind = 'workflow' and m.name = any(${column(names)}::text[]) and r.plan is not null`
+  where m.namespace = ${namespace} and m.kind = 'workflow' and not m.draining and m.name = any(${column(names)}::text[]) and r.plan is not null`

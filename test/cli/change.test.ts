@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import test from 'ava'
 import { testDatabase } from '../support/postgres.ts'
 import { project, tqHere, write } from './support.ts'
@@ -165,7 +164,7 @@ test('apply --diff says what has moved since, in the files or in the database, a
 
 test('--values: what they change is in the diff, export gives the text and the values, rollback both', async t => {
   const text = `${queue('payments', '{ concurrency: "{{ config.limit }}" }')}---\n# who is told\n${chain('told', '    - { id: tell, task: ship, with: { to: "{{ config.mail.to }}" } }\n')}`
-  const { dir, tq, put } = await opened({
+  const { tq, put } = await opened({
     'manifests/all.yaml': text,
     'test.yaml': 'limit: 2\nmail: { to: a@example.org }\n',
     'prod.yaml': 'limit: 40\n',
@@ -199,7 +198,6 @@ test('--values: what they change is in the diff, export gives the text and the v
   t.regex((await tq('get', 'queues')).stdout, /payments +2 /)
   t.is((await tq('export', 'queue/payments', '--values')).stdout, 'limit: 2')
   t.is((await tq('apply', '--values', 'nowhere.yaml')).exitCode, 2)
-  t.truthy(join(dir))
 })
 
 const schema = (field: string) =>
@@ -254,4 +252,31 @@ test('the same where the workflow was applied before and is not among the files:
   t.regex((await tq('history', 'checkout')).stdout, /^REVISION.*\n1 \(current\)[^\n]*$/)
   const json = JSON.parse((await tq('apply', '-f', 'tasks-only', '-o', 'json')).stdout)
   t.is(json.diagnostics[0].manifest, 'workflow/checkout')
+})
+
+test('a manifest for a namespace of its own goes there, and is refused elsewhere', async t => {
+  const { dir, env, tq } = await opened({
+    'manifests/all.yaml': queue('mail').replace('name: mail', 'name: mail, namespace: "{{ config.team }}"'),
+    'east.yaml': 'team: east\n',
+  })
+  const wrong = await tq('apply', '--values', 'east.yaml')
+  t.is(wrong.exitCode, 2)
+  t.regex(
+    wrong.stderr,
+    /all\.yaml:3:36 {2}INVALID_VALUE {2}this is for the namespace "east", and these manifests go to "default"; set TQ_NAMESPACE=east/,
+  )
+  const east = { ...env, TQ_NAMESPACE: 'east' }
+  t.is((await tqHere(dir, ['apply', '--values', 'east.yaml'], east)).exitCode, 0)
+  t.is((await tqHere(dir, ['diff', '--values', 'east.yaml'], east)).exitCode, 0)
+  t.is((await tq('get', 'queues', '-o', 'name')).stdout, '')
+})
+
+test('with a mistake in one file, what is missing because of it is not told of as well', async t => {
+  const { tq, put } = await opened({ ...before, 'manifests/nightly.yaml': schedule })
+  await tq('apply')
+  put('manifests/checkout.yaml', chain('checkout', '    - { id: charge, task: charge\n'))
+  const { exitCode, stderr } = await tq('diff', '--prune')
+  t.is(exitCode, 2)
+  t.regex(stderr, /INVALID_YAML/)
+  t.notRegex(stderr, /about to be deleted/)
 })

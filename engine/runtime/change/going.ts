@@ -1,11 +1,9 @@
 import { TqError } from '../../model/errors.ts'
 import { isTriggerKind, type Kind } from '../../model/kind.ts'
 import { readStarters, removeManifests, setDraining } from '../../store/change.ts'
-import type { ManifestRow } from '../../store/manifest.ts'
+import type { AppliedRow } from '../../store/manifest.ts'
 import type { Sql } from '../../store/sql.ts'
 import { type Change, keyOf } from './change.ts'
-
-type Applied = Omit<ManifestRow, 'document'>
 
 /**
  * What becomes of manifests that are to go: deleted; with open runs refused, or draining until the last of these has ended. What starts
@@ -24,8 +22,8 @@ export const goingOf = async (
     drain,
   }: {
     namespace: string
-    rows: Applied[]
-    applied: Map<string, Applied>
+    rows: AppliedRow[]
+    applied: Map<string, AppliedRow>
     staying: Set<string>
     runs: Map<string, number>
     drain: boolean
@@ -51,7 +49,7 @@ export const goingOf = async (
   })
 }
 
-const goes = ({ kind, name, revision, draining }: Applied, runs: number, drain: boolean): Change => {
+const goes = ({ kind, name, revision, draining }: AppliedRow, runs: number, drain: boolean): Change => {
   const common = { kind, name, revision, runs, fields: [], effects: [] }
   if (runs === 0) return { ...common, action: 'deleted' }
   if (draining) return { ...common, action: 'kept', effects: [{ what: 'drains' }] }
@@ -60,7 +58,7 @@ const goes = ({ kind, name, revision, draining }: Applied, runs: number, drain: 
 
 const follows = (
   { kind, name, workflow }: { kind: Kind; name: string; workflow: string },
-  { revision, draining }: Applied,
+  { revision, draining }: AppliedRow,
   going: Change[],
 ): Change => {
   const started = going.find(one => one.kind === 'workflow' && one.name === workflow)!

@@ -63,8 +63,11 @@ const readAndCompile = async (
   const environment: Environment = { handlers, known, values, namespace }
   const first = compile(sources, environment)
   const given = new Set(first.manifests.flatMap(one => (one.recompiled ? [] : [keyOfManifest(one)])))
-  const removed =
-    remove === 'missing'
+  // What cannot be read is not missing.
+  const isWhole = !first.diagnostics.some(one => one.severity === 'error')
+  const removed = !isWhole
+    ? []
+    : remove === 'missing'
       ? rows.filter(row => row.origin === origin && !given.has(keyOf(row))).map(keyOf)
       : (remove ?? []).map(keyOf)
   const done = removed.length > 0 ? compile(sources, { ...environment, removed }) : first

@@ -1,7 +1,7 @@
 import { contentHash } from '../../model/canonical.ts'
 import { TqError } from '../../model/errors.ts'
 import { readReview, type ReviewPart, storeReview } from '../../store/change.ts'
-import type { ManifestRow } from '../../store/manifest.ts'
+import type { AppliedRow } from '../../store/manifest.ts'
 import type { Sql } from '../../store/sql.ts'
 
 /** So long is it known what a diff has shown, ms. */
@@ -38,7 +38,7 @@ export const checkReview = async (
     namespace: string
     id: string
     parts: ReviewPart[]
-    applied: Map<string, Omit<ManifestRow, 'document'>>
+    applied: Map<string, AppliedRow>
     uses: Map<string, string[]>
   },
 ): Promise<void> => {
@@ -58,12 +58,10 @@ export const checkReview = async (
   )
 }
 
-type Applied = Omit<ManifestRow, 'document'>
-
 const whatMoved = (
   { parts: before, made_at: shownAt }: { parts: ReviewPart[]; made_at: Date },
   after: ReviewPart[],
-  applied: Map<string, Applied>,
+  applied: Map<string, AppliedRow>,
   uses: Map<string, string[]>,
 ): string[] => {
   const [shown, now] = [before, after].map(parts => new Map(parts.map(part => [part.key, part]))) as [
