@@ -1,6 +1,6 @@
 import test from 'ava'
 import { testDatabase } from '../support/postgres.ts'
-import { project, tqHere, write } from './support.ts'
+import { dev, printed, project, stop, tqHere, write } from './support.ts'
 
 /** A project and a migrated database of its own; nothing runs. */
 const opened = async (files: { [path: string]: string }) => {
@@ -279,4 +279,17 @@ test('with a mistake in one file, what is missing because of it is not told of a
   t.is(exitCode, 2)
   t.regex(stderr, /INVALID_YAML/)
   t.notRegex(stderr, /about to be deleted/)
+})
+
+test('tq dev takes values as well, and again when a manifest is saved', async t => {
+  const text = queue('mail', '{ concurrency: "{{ config.limit }}" }')
+  const dir = project({ 'manifests/all.yaml': text, 'dev.yaml': 'limit: 3\n' })
+  const { running, banner } = await dev(dir, ['--values', 'dev.yaml'])
+  t.teardown(() => stop(running))
+  t.regex(banner, /1 manifest in manifests\/, applied queue\/mail/)
+  t.regex((await tqHere(dir, ['get', 'queues'])).stdout, /mail +3/)
+  const again = printed(running, /applied queue\/mail/)
+  write(dir, 'manifests/all.yaml', text.replace('concurrency: ', 'rateLimit: 5/s, concurrency: '))
+  await again
+  t.regex((await tqHere(dir, ['get', 'queues'])).stdout, /mail +3 +5\/s/)
 })

@@ -45,6 +45,7 @@ test('names of what is applied, runs, and one after the other', async t => {
   t.deepEqual(await named('run', '-i', 'a=1', 'repo'), ['report'])
   t.deepEqual(await named('history', 're'), ['rest', 'repair', 'report'])
   t.deepEqual(await named('history', 'queue/'), ['queue/rest'])
+  t.deepEqual(await named('delete', 'report', 'repa'), ['repair'])
   const { stdout: id } = await tq(dir, ['run', 'report', '--wait', '-o', 'name'])
   t.true((await named('wait', '')).includes(id.slice(-8)))
   t.true((await named('wait', id.slice(-8), '@')).includes('@latest'))
