@@ -8,6 +8,7 @@ import { latency } from './latency.ts'
 import { million } from './million.ts'
 import { runsOfOneTask } from './runs.ts'
 import { fanout } from './fanout.ts'
+import { validateFiles } from './validate.ts'
 import type { Bench } from './support/engine.ts'
 import type { Report } from './support/measure.ts'
 
@@ -24,6 +25,7 @@ export const workloads: Record<string, Workload> = {
   brokers: (bench, { runs, size = 50_000 }) => brokers(bench, { runs, size }),
   beat: (bench, { runs, size = 10_000 }) => beat(bench, { runs, size }),
   beats: (bench, { size = 200 }) => killedBeats(bench, { size }),
+  validate: (_bench, { runs, size = 1000 }) => validateFiles({ runs, size }),
   apply: (bench, { runs, size = 20_000 }) => applyLarge(bench, { runs, size }),
   million: (bench, { runs, size = 1_000_000 }) => million(bench, { runs, size }),
 }

@@ -17,8 +17,9 @@ const schemaFile = '.tq/schema.json'
 const typesFile = 'tq.d.ts'
 const settingsFile = '.vscode/settings.json'
 
-export const makeProjectFiles = async (io: Io, sources?: Source[]): Promise<ProjectFiles> => {
-  const read = sources ?? (existsSync(join(io.cwd, defaultFolder)) ? await readSources(io, undefined, true) : [])
+/** Of these manifests, or of those that `tq dev` would apply. */
+export const makeProjectFiles = async (io: Io, sources?: Source[], recursive = false): Promise<ProjectFiles> => {
+  const read = sources ?? (existsSync(join(io.cwd, defaultFolder)) ? await readSources(io, undefined, recursive) : [])
   const project = readProject(read, await listHandlers(io.env.TQ_HANDLERS ?? join(io.cwd, 'tasks')))
   return { schema: `${JSON.stringify(editorSchema(project), null, 2)}\n`, types: declarations(project) }
 }
@@ -42,10 +43,10 @@ export const writeEditorFiles = async (io: Io, { schema }: ProjectFiles): Promis
 }
 
 /** Writes anew those of the files that are there and no longer true. */
-export const refreshProjectFiles = async (io: Io): Promise<void> => {
+export const refreshProjectFiles = async (io: Io, recursive: boolean): Promise<void> => {
   const there = [schemaFile, typesFile].filter(file => existsSync(join(io.cwd, file)))
   if (there.length === 0) return
-  const { schema, types } = await makeProjectFiles(io)
+  const { schema, types } = await makeProjectFiles(io, undefined, recursive)
   for (const file of there) {
     const text = file === schemaFile ? schema : types
     if ((await readFile(join(io.cwd, file), 'utf8')) !== text) await write(io, file, text)

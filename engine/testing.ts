@@ -33,8 +33,10 @@ export type { TestJob, TestRun } from './runtime/testRun.ts'
 export type TestEngineOptions = {
   /** The project. Default: the current folder. */
   dir?: string
-  /** The folder of manifests, below `dir`; all that is below it is applied. Default `manifests`. */
+  /** The folder of manifests, below `dir`. Default `manifests`. */
   manifests?: string
+  /** Whether manifests of the folders below it are applied as well. Default false. */
+  recursive?: boolean
   /** The folder of handlers, below `dir`. Default `tasks`. */
   handlers?: string
   /** Child processes. Default 1. */
@@ -84,7 +86,7 @@ export const createTestEngine = async (options: TestEngineOptions = {}): Promise
   const dir = resolve(options.dir ?? '.')
   const handlersDir = resolve(dir, options.handlers ?? 'tasks')
   const handlers = (await listHandlers(handlersDir)) ?? []
-  const sources = await readFolder(dir, resolve(dir, options.manifests ?? 'manifests'))
+  const sources = await readFolder(dir, resolve(dir, options.manifests ?? 'manifests'), options.recursive ?? false)
   await using started = new AsyncDisposableStack()
   const context = await openEmpty(started)
   const applySources = openApply(context, handlers)
@@ -114,9 +116,9 @@ export const createTestEngine = async (options: TestEngineOptions = {}): Promise
   }
 }
 
-/** The manifests below a folder; none where it does not exist. */
-const readFolder = async (dir: string, folder: string): Promise<Source[]> => {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
+/** The manifests of a folder; none where it does not exist. */
+const readFolder = async (dir: string, folder: string, recursive: boolean): Promise<Source[]> => {
+  const entries = await readdir(folder, { recursive, withFileTypes: true }).catch(() => [])
   const paths = entries
     .filter(entry => entry.isFile() && /\.ya?ml$/.test(entry.name))
     .map(entry => join(entry.parentPath, entry.name))

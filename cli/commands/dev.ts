@@ -96,12 +96,13 @@ const dev: Action = async (outer, options, dir) => {
       performance.now() - asked,
     )
     for (const notice of postgres?.notices ?? []) io.err(`   note: ${notice}`)
-    const applied = await applyFolder(io, context, config, options)
+    const read = { recursive: options.recursive, values: options.values }
+    const applied = await applyFolder(io, context, config, read)
     const exit = typeof options.run !== 'string' ? 0 : applied ? await runOnce(io, context, options, options.run) : 2
     if ((typeof options.run !== 'string' || io.interactive) && !io.signal.aborted) {
       // A worker that was told to shut down ends all of it.
       const signal = AbortSignal.any([io.signal, services.ended])
-      await stayUp({ ...io, signal }, context, config, services.worker, options)
+      await stayUp({ ...io, signal }, context, config, { running: services.worker, read })
     }
     io.err('stopping …')
     io.onSecondSignal(() => stopNow(postgres?.pid))
@@ -231,14 +232,14 @@ const startServices = async (
   return { worker: running, serverUrl, ended: ended.signal, done }
 }
 
-/** Applies the folder's manifests. False: they have errors, which were printed. */
-const applyFolder = async (io: Io, context: Context, config: Config, { values }: Options): Promise<boolean> => {
+/** Applies the folder's manifests, read as the command line says. False: they have errors, which were printed. */
+const applyFolder = async (io: Io, context: Context, config: Config, read: Options): Promise<boolean> => {
   if (!existsSync(join(io.cwd, defaultFolder))) {
     io.err(`   ! there is no folder ${defaultFolder}/ here yet; what is saved in it is applied`)
     return false
   }
   let said = ''
-  const changes = await applyFiles(io, context, config, { values }).catch(error => {
+  const changes = await applyFiles(io, context, config, read).catch(error => {
     said = explain(error).message
     return null
   })
@@ -248,7 +249,7 @@ const applyFolder = async (io: Io, context: Context, config: Config, { values }:
     )
     return false
   }
-  await refreshProjectFiles(io)
+  await refreshProjectFiles(io, read.recursive === true)
   const changed = changes.filter(change => change.action === 'created' || change.action === 'updated')
   const kept = changes.filter(change => change.action === 'kept')
   io.err(
@@ -272,14 +273,19 @@ const runOnce = async (io: Io, context: Context, options: Options, name: string)
 }
 
 /** Applies manifests and takes up handlers when they are saved, one after the other, until the signal aborts. */
-const stayUp = async (io: Io, context: Context, config: Config, running: Worker, options: Options): Promise<void> => {
+const stayUp = async (
+  io: Io,
+  context: Context,
+  config: Config,
+  { running, read }: { running: Worker; read: Options },
+): Promise<void> => {
   let last: Promise<unknown> = Promise.resolve()
   const inTurn = (work: () => Promise<unknown>) => () => (last = last.then(work))
   await Promise.all([
     onSaved(
       join(io.cwd, defaultFolder),
       io.signal,
-      inTurn(() => applyFolder(io, context, config, options)),
+      inTurn(() => applyFolder(io, context, config, read)),
     ),
     onSaved(
       config.handlersDir,

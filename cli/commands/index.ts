@@ -66,6 +66,7 @@ export const commands: CommandSpec[] = [
       'everything in one process: embedded Postgres, worker, timers, hooks; applies manifests and again when they change',
     options: [
       ['--run <workflow>', 'runs this once everything is up, and ends with it where nobody is at the terminal'],
+      recursive,
       ['--fresh', 'begins with an empty database'],
       ['--kafka', 'with a Kafka of its own, which needs Java'],
       ['-c, --concurrency <n>', 'child processes'],

@@ -4,7 +4,8 @@ import type { Action } from './index.ts'
 
 const schema: Action = async (io, options) => {
   const files = options.file as string[] | undefined
-  const made = await makeProjectFiles(io, files && (await readSources(io, files, options.recursive === true)))
+  const recursive = options.recursive === true
+  const made = await makeProjectFiles(io, files && (await readSources(io, files, recursive)), recursive)
   const written = [
     ...(options.vscode ? await writeEditorFiles(io, made) : []),
     ...(options.types ? [await writeTypes(io, made)] : []),

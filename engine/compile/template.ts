@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../model/json.ts'
 import { isObject } from '../model/json.ts'
 import type { Template } from '../model/plan.ts'
-import { validator } from '../model/schema.ts'
+import { schemaProblem, validator } from '../model/schema.ts'
 import { didYouMean } from '../model/similar.ts'
 import { type Compilation, report } from './compilation.ts'
 import { diagnose, type Place, placeText, spanInText, valueSpan } from './document.ts'
@@ -195,14 +195,17 @@ const fits = (compilation: Compilation, place: Place, known: Known, expected: Kn
     compilation.diagnostics.push(diagnose(compilation.document, span, 'TYPE_MISMATCH', `this is ${problem}${hint}`))
     return false
   }
-  const refused =
-    Object.hasOwn(known, 'const') && limits.some(keyword => Object.hasOwn(expected, keyword))
-      ? validator(expected)(known.const!)
-      : null
+  const refused = Object.hasOwn(known, 'const') ? refusal(expected, known.const!) : null
   if (refused === null) return true
   compilation.diagnostics.push(diagnose(compilation.document, span, 'INVALID_VALUE', `this ${refused}`))
   return false
 }
+
+/** What a schema has against a value. One that is no schema has been reported where it stands. */
+const refusal = (schema: JsonObject, value: Json): string | null =>
+  limits.some(keyword => Object.hasOwn(schema, keyword)) && schemaProblem(schema) === null
+    ? validator(schema)(value)
+    : null
 
 /** What a schema may ask of a text or a number beyond its type. */
 const limits = [

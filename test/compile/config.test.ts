@@ -1,5 +1,6 @@
 import test from 'ava'
 import { compile, type Compiled } from '../../engine/compile/index.ts'
+import { seeded } from '../support/fuzz.ts'
 import { handlers, workflow } from './support.ts'
 
 const values = `mail: { from: a@b.example, retries: 3, hours: [8, 20] }
@@ -184,4 +185,54 @@ test('what is for another namespace than that which it goes to is refused', t =>
     diagnostics.map(({ code, line, column }) => `${code} ${line}:${column}`),
     ['INVALID_VALUE 3:38'],
   )
+})
+
+test('whatever is written of config, and in whatever values, there is an answer, and mistakes have a place', t => {
+  const random = seeded(7)
+  const text = workflow(
+    'Chain',
+    `inputs: { x: { type: string } }
+steps:
+  - &step { id: a, task: noop, with: { a: "{{ config.mail.from }} {{ inputs.x }}", b: "{{ default config.none (list config.day) }}" } }
+  - { <<: *step, id: b, retry: { max: "{{ config.mail.retries }}", delay: "{{ config.wait }}" } }
+  - { id: c, task: "{{ config.task }}", when: "{{ eq config.team inputs.x }}", with: ["\\\\{{ config.back }}", "{{config}}", "{{ config.mail.hours.[0] }}"] }`,
+  )
+  const pieces = [
+    '{{',
+    '}}',
+    '"',
+    "'",
+    'config',
+    '.',
+    '(',
+    ')',
+    'default ',
+    '\n',
+    '  ',
+    '[0]',
+    '\\\\',
+    ': ',
+    '*step',
+    '\u0000',
+    '__proto__',
+  ]
+  const mutated = (from: string): string => {
+    let result = from
+    for (let i = 0; i <= random() * 3; i++) {
+      const at = Math.floor(random() * result.length)
+      result =
+        result.slice(0, at) + pieces[Math.floor(random() * pieces.length)] + result.slice(at + Math.floor(random() * 6))
+    }
+    return result
+  }
+  for (let i = 0; i < 500; i++) {
+    const [manifest, given] = [mutated(text), random() < 0.5 ? mutated(values) : values]
+    const { diagnostics } = compiled(manifest, given)
+    const lines = { 'a.yaml': manifest, 'values-0.yaml': given } as { [file: string]: string }
+    for (const { file, line, column } of diagnostics)
+      t.true(
+        line >= 1 && column >= 1 && line <= lines[file]!.split('\n').length,
+        `${file}:${line}:${column} of\n${manifest}\n${given}`,
+      )
+  }
 })
