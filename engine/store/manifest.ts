@@ -108,7 +108,12 @@ export const storeRevisions = async (
     insert into revision (namespace, kind, name, revision, hash, document, source, file, line, config, plan)
     select ${namespace}, kind, name,
       (select coalesce(max(r.revision), 0) + 1 from revision r where r.namespace = ${namespace} and r.kind = given.kind and r.name = given.name),
-      hash, document, source, file, line, config, plan
+      hash, document, source,
+      case when source <> '' then file else coalesce((
+        select r.file from manifest m join revision r on r.namespace = m.namespace and r.kind = m.kind and r.name = m.name and r.revision = m.revision
+        where m.namespace = ${namespace} and m.kind = given.kind and m.name = given.name
+      ), file) end,
+      line, config, plan
     from given
     returning kind, name, revision, source
   )

@@ -236,7 +236,7 @@ test('an outputSchema that breaks a workflow two files away names the workflow, 
 test('the same where the workflow was applied before and is not among the files: by the text that was applied', async t => {
   const { tq, put } = await opened({
     'tasks-only/charge.yaml': task('charge', schema('receipt')),
-    'flows/others.yaml': `${chain('other', '    - { id: a, task: ship }\n')}---\n\n${uses}`,
+    'flows/others.yaml': `${chain('other', '    - { id: a, task: charge, output: "{{ self.output.receipt }}" }\n')}---\n\n${uses}`,
   })
   t.is((await tq('apply', '-f', 'tasks-only')).exitCode, 0)
   t.is((await tq('apply', '-f', 'flows')).exitCode, 0)
@@ -248,10 +248,20 @@ test('the same where the workflow was applied before and is not among the files:
     /^flows\/others\.yaml:18:\d+ {2}UNKNOWN_REFERENCE .*"receipt".*\(in workflow\/checkout, applied, and not among these manifests\)$/m,
   )
   t.regex(stderr, /^ {2}18 \| {7}with: \{ receipt:/m)
+  t.regex(stderr, /^flows\/others\.yaml:6:\d+ [\s\S]*?^ {3}6 \| {5}- \{ id: a, task: charge, output/m)
   t.is((await tq('apply', '-f', 'tasks-only')).exitCode, 2)
   t.regex((await tq('history', 'checkout')).stdout, /^REVISION.*\n1 \(current\)[^\n]*$/)
   const json = JSON.parse((await tq('apply', '-f', 'tasks-only', '-o', 'json')).stdout)
-  t.is(json.diagnostics[0].manifest, 'workflow/checkout')
+  t.deepEqual(
+    json.diagnostics.map((one: { manifest: string }) => one.manifest),
+    ['workflow/other', 'workflow/checkout'],
+  )
+  put('tasks-only/charge.yaml', task('charge', schema('receipt').replace('charge', 'ship')))
+  t.is((await tq('apply', '-f', 'tasks-only')).exitCode, 0)
+  t.regex(
+    (await tq('history', 'checkout')).stdout,
+    /^REVISION.*\n2 \(current\).*flows\/others\.yaml\n1 .*flows\/others\.yaml$/,
+  )
 })
 
 test('a manifest for a namespace of its own goes there, and is refused elsewhere', async t => {

@@ -38,13 +38,21 @@ export const prepare = async (context: Context, wanted: Wanted): Promise<Prepare
   return {
     compiled: placed,
     diagnostics: placed.diagnostics,
-    sources: [
-      ...sources,
-      ...values,
-      ...[...(written ?? new Map<string, Written>()).values()].map(one => ({ file: one.file, text: textOf(one) })),
-    ],
+    sources: [...sources, ...values, ...(written ? textsOf([...written.values()]) : [])],
     base,
   }
+}
+
+/** The texts of manifests as they were applied, each on its lines: those of one file are one text. */
+const textsOf = (written: Written[]): Source[] => {
+  const files = new Map<string, string[]>()
+  for (const one of written) {
+    const lines = files.get(one.file) ?? []
+    for (const [index, line] of textOf(one).split('\n').entries())
+      if (line !== '' || lines[index] === undefined) lines[index] = line
+    files.set(one.file, lines)
+  }
+  return [...files].map(([file, lines]) => ({ file, text: lines.join('\n') }))
 }
 
 type Recompiling = Compiled & {
@@ -72,7 +80,9 @@ const readAndCompile = async (
       : (remove ?? []).map(keyOf)
   const done = removed.length > 0 ? compile(sources, { ...environment, removed }) : first
   const placed = (compiled: Compiled): Compiled =>
-    file === undefined ? compiled : { ...compiled, manifests: compiled.manifests.map(one => ({ ...one, file })) }
+    file === undefined
+      ? compiled
+      : { ...compiled, manifests: compiled.manifests.map(one => (one.recompiled ? one : { ...one, file })) }
   return {
     base: new Map(rows.map(row => [keyOf(row), row])),
     compiled: {
