@@ -1,4 +1,4 @@
-import { type Action, type Applied, type Change, type Effect, type Kind, keyOf } from '../engine/client.ts'
+import { type ChangeAction, type Applied, type Change, type Effect, type Kind, keyOf } from '../engine/client.ts'
 import { fieldLine } from './difference.ts'
 import { count } from './output.ts'
 import { localTime } from './schedules.ts'
@@ -23,7 +23,7 @@ export const changeLines = ({ changes, unannounced }: Applied, { done }: { done:
 
 /** `1 created, 3 updated, 6 unchanged, 0 deleted`. */
 export const sumLine = (changes: Change[], { done }: { done: boolean }): string => {
-  const of = (...actions: Action[]) => changes.filter(change => actions.includes(change.action)).length
+  const of = (...actions: ChangeAction[]) => changes.filter(change => actions.includes(change.action)).length
   const words = done
     ? ['created', 'updated', 'unchanged', 'deleted', 'draining']
     : ['to create', 'to update', 'unchanged', 'to delete', 'to drain']
@@ -45,7 +45,7 @@ const byRank = (a: Change, b: Change): number =>
 const goes = ({ action }: Change): boolean => action !== 'created' && action !== 'updated'
 const kinds: Kind[] = ['queue', 'task', 'workflow', 'schedule', 'hook']
 
-const signs: Record<Action, string> = {
+const signs: Record<ChangeAction, string> = {
   created: '+',
   updated: '~',
   deleted: '-',

@@ -34,7 +34,14 @@ export { type Kind, kindWords } from './model/kind.ts'
 export { printId, shortId } from './model/id.ts'
 export { ended, type JobState, type RunState, runStates } from './model/state.ts'
 export { type Applied, apply, type Wanted } from './runtime/apply.ts'
-export { type Action, type Change, changes, type Effect, keyOf, type Unannounced } from './runtime/change/change.ts'
+export {
+  type Change,
+  type ChangeAction,
+  type Effect,
+  isChange,
+  keyOf,
+  type Unannounced,
+} from './runtime/change/change.ts'
 export { removeNamed } from './runtime/change/remove.ts'
 export type { TopicsReport } from './runtime/change/topics.ts'
 export { cancelRun, cancelStep } from './runtime/cancel.ts'

@@ -4,6 +4,7 @@ import {
   type Change,
   type Config,
   type Context,
+  isChange,
   listHandlers,
   type TopicsReport,
   TqError,
@@ -31,7 +32,7 @@ const applyCommand: Action = (io, options) =>
         : `${sumLine(changes, { done: true })} in ${Math.round(performance.now() - asked)} ms${stayText(changes)}`,
     )
     if (options.dryRun) sayNext(io, options, done)
-    return options.detailedExitcode && changes.some(one => one.action !== 'unchanged' && one.action !== 'kept') ? 10 : 0
+    return options.detailedExitcode && changes.some(isChange) ? 10 : 0
   })
 export default applyCommand
 

@@ -1,4 +1,4 @@
-import { changes as isChange } from '../../engine/client.ts'
+import { isChange } from '../../engine/client.ts'
 import { sumLine } from '../changes.ts'
 import { connected } from '../connect.ts'
 import { applyWith, printApplied, sayNext } from './apply.ts'

@@ -4,7 +4,7 @@ import { isObject, type Json, type JsonObject } from '../model/json.ts'
 import type { Expression } from '../model/plan.ts'
 import { didYouMean } from '../model/similar.ts'
 import type { Diagnostic, DiagnosticCode } from './diagnostic.ts'
-import { diagnose, type Document, nodeAt, type Place, type Span, spanInText, valueSpan } from './document.ts'
+import { diagnose, type Document, nodeAt, type Place, position, type Span, spanInText, valueSpan } from './document.ts'
 import { braced, escaped } from './print.ts'
 import { segmentSpan } from './resolving.ts'
 import { readScalar, type Written } from './syntax.ts'
@@ -17,8 +17,8 @@ export type Configured = {
   unresolved: boolean
   /** The values that went into it, in the shape of a file of values; null: it asks for none. */
   config: JsonObject | null
-  /** Scalars that a value went into: where they stand, and what to say of a mistake there. */
-  notes: { span: Span; note: string }[]
+  /** Scalars that a value went into: what to say of a mistake there, by `line:column`. */
+  notes: Map<string, string>
 }
 
 /**
@@ -27,7 +27,7 @@ export type Configured = {
  * of the expression. What is missing is a mistake, except in `default` and `coalesce`.
  */
 export const configure = (document: Document, values: Values): Configured => {
-  const configured: Configured = { diagnostics: [], unresolved: false, config: null, notes: [] }
+  const configured: Configured = { diagnostics: [], unresolved: false, config: null, notes: new Map() }
   // Of its own text alone: a file may have thousands of documents.
   if (!document.text.slice(document.written.start, document.written.end).includes('config')) return configured
   const seen = new Set<object>()
@@ -64,7 +64,8 @@ const replace = (document: Document, values: Values, configured: Configured, pla
     put(configured.config, path.split('.'), value)
     values.used.add(path)
   }
-  configured.notes.push({ span: valueSpan(document, place), note: noteOf(reducing.asked) })
+  const { line, column } = position(document.lines, valueSpan(document, place).start)
+  configured.notes.set(`${line}:${column}`, noteOf(reducing.asked))
   owner[place.key] = result
   keepOrigin(document, place, result)
 }

@@ -140,7 +140,7 @@ const compileOne = (
   diagnostics.push(
     ...found.map(one => ({
       ...one,
-      message: `${noted(one, document, notes)}${remark && document.text ? ` (in ${key}, ${remark})` : ''}`,
+      message: `${noted(one, notes)}${remark && document.text ? ` (in ${key}, ${remark})` : ''}`,
       manifest: key,
     })),
   )

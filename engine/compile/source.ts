@@ -29,7 +29,7 @@ export const read = (
     if (unresolved) return { document, broken: new Set(), unresolved, config, notes }
     const validated = validate(document)
     diagnostics.push(
-      ...validated.diagnostics.map(one => ({ ...one, message: noted(one, document, notes) })),
+      ...validated.diagnostics.map(one => ({ ...one, message: noted(one, notes) })),
       ...elsewhere(document, namespace),
     )
     return { document, broken: validated.broken, unresolved, config, notes }
@@ -37,16 +37,9 @@ export const read = (
 }
 
 /** The message of a diagnostic; about a scalar that a value went into, with the value. */
-export const noted = (
-  { message, line, column }: Diagnostic,
-  { lines }: Document,
-  notes: Configured['notes'],
-): string => {
-  const found = notes.find(({ span }) => {
-    const place = position(lines, span.start)
-    return place.line === line && place.column === column
-  })
-  return found ? `${message} (${found.note})` : message
+export const noted = ({ message, line, column }: Diagnostic, notes: Configured['notes']): string => {
+  const note = notes.get(`${line}:${column}`)
+  return note === undefined ? message : `${message} (${note})`
 }
 
 /** A manifest for another namespace than that which this is for. */

@@ -32,5 +32,5 @@ const textless = (manifest: ManifestDocument): Read => ({
   broken: new Set(),
   unresolved: false,
   config: null,
-  notes: [],
+  notes: new Map(),
 })

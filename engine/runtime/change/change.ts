@@ -5,10 +5,10 @@ import type { Kind } from '../../model/kind.ts'
  * What happens to a manifest: `refused` is what would be deleted and has open runs, `draining` is deleted when the last of them has
  * ended, `kept` was applied from the same place and is not there any more.
  */
-export type Action = 'created' | 'updated' | 'unchanged' | 'deleted' | 'draining' | 'refused' | 'kept'
+export type ChangeAction = 'created' | 'updated' | 'unchanged' | 'deleted' | 'draining' | 'refused' | 'kept'
 
 export type Change = {
-  action: Action
+  action: ChangeAction
   kind: Kind
   name: string
   /** The one that is current afterwards; of what goes away, the last. */
@@ -47,4 +47,4 @@ export type Unannounced = { handlers: { handler: string; by: string[] }[] | null
 export const keyOf = ({ kind, name }: { kind: Kind; name: string }): string => `${kind}/${name}`
 
 /** Whether applying it would do something. */
-export const changes = ({ action }: Change): boolean => action !== 'unchanged' && action !== 'kept'
+export const isChange = ({ action }: Change): boolean => action !== 'unchanged' && action !== 'kept'

@@ -4,7 +4,7 @@ import type { Kind } from '../../model/kind.ts'
 import { readDocuments, type ReviewPart, unannounced as missingHandlers } from '../../store/change.ts'
 import type { AppliedRow } from '../../store/manifest.ts'
 import type { Sql } from '../../store/sql.ts'
-import { type Change, changes as isChange, keyOf, type Unannounced } from './change.ts'
+import { type Change, isChange, keyOf, type Unannounced } from './change.ts'
 import { effectsOf, surroundings } from './effect.ts'
 import { keyOfManifest } from './prepare.ts'
 
