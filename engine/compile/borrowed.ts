@@ -3,9 +3,17 @@
  * stands for the first of these that the place knows.
  */
 const borrowed: { [word: string]: string[] } = {
+  action: ['task'],
+  activity: ['task'],
   args: ['with'],
-  callback: ['body'],
   arguments: ['with'],
+  attempts: ['max'],
+  callback: ['body'],
+  command: ['task'],
+  condition: ['when'],
+  continueonerror: ['allowFailure'],
+  continueonfail: ['allowFailure'],
+  countdown: ['delay'],
   cronexpression: ['cron'],
   dependencies: ['needs'],
   dependson: ['needs'],
@@ -14,35 +22,59 @@ const borrowed: { [word: string]: string[] } = {
   enabled: ['paused'],
   foreach: ['forEach'],
   if: ['when'],
-  condition: ['when'],
+  handler: ['task'],
+  ignoreerrors: ['allowFailure'],
   in: ['with'],
-  input: ['with', 'inputs'],
-  inputs: ['with'],
+  input: ['with', 'inputs', 'inputSchema'],
+  inputs: ['with', 'inputSchema'],
+  items: ['in'],
+  jobs: ['steps'],
   interval: ['every'],
   kwargs: ['with'],
+  limit: ['max'],
+  list: ['in'],
   loop: ['forEach'],
+  matrix: ['forEach'],
+  maxattempts: ['max', 'retry'],
+  maxretries: ['max', 'retry'],
+  members: ['steps', 'header'],
   name: ['id'],
+  onfailure: ['onError'],
+  operator: ['task'],
+  outputs: ['output', 'outputSchema'],
   parameters: ['with', 'inputs'],
   params: ['with', 'inputs'],
   parallel: ['group'],
   queuename: ['queue'],
   retries: ['retry'],
   retrypolicy: ['retry'],
+  retrystrategy: ['retry'],
   run: ['task', 'workflow'],
+  runafter: ['needs'],
   schedule: ['cron'],
+  script: ['task'],
   sequence: ['chain'],
   signature: ['verify'],
+  stages: ['steps'],
+  steps: ['header'],
   task: ['workflow'],
+  tasks: ['steps', 'header'],
+  template: ['task'],
   timelimit: ['timeout'],
+  timeoutminutes: ['timeout'],
+  timeoutseconds: ['timeout'],
+  times: ['max'],
+  type: ['task'],
   tz: ['timezone'],
   url: ['path'],
   uses: ['task'],
   withitems: ['forEach'],
+  withparam: ['forEach'],
 }
 
 /** What a word of another system is called here, where the place knows that. */
 export const borrowedFor = (word: string, known: string[]): string | undefined =>
-  borrowed[plain(word)]?.find(name => known.includes(name))
+  Object.hasOwn(borrowed, plain(word)) ? borrowed[plain(word)]!.find(name => known.includes(name)) : undefined
 
 const plain = (word: string): string => word.toLowerCase().replaceAll(/[-_]/g, '')
 
@@ -63,11 +95,32 @@ const shapes: { [field: string]: string } = {
   inputs: '{ name: { type: string } }',
   metadata: '{ name: my-name }',
   topic: '{ partitions: 6 }',
+  chord: '{ header: [{ task: … }], body: { task: … } }',
+  body: '{ task: … }; several steps are { chain: [{ task: … }, { task: … }] }',
 }
 const how: { [field: string]: string } = {
   paused: ': true or false; of one that is applied already: tq schedule pause NAME',
   workflow: ': for a single task write a Chain with that one step',
 }
+
+/** What to write for a field that is missing, where its name does not say it. */
+const missing: { [field: string]: string } = {
+  apiVersion: 'write apiVersion: tq/v1',
+  metadata: 'write metadata: { name: my-name }',
+  name: 'write name: and small letters, digits and hyphens',
+  handler: 'write handler: and the path of a file below tasks/, without its extension',
+  verify: 'say how senders prove who they are, { scheme, secret }, or that they need not, none',
+  secret: 'write the name of the secret, like stripe/webhook; the secret itself stands in the environment',
+  body: 'write body: { task: … }, the step that gets what the header gave',
+  header: 'write header: and below it the steps that run at once',
+  steps: 'write steps: and below it a list, each item with "- "',
+  workflow: 'write workflow: and the name of the one to start',
+  in: 'write in: "{{ inputs.items }}"',
+  max: 'write max: 3',
+}
+
+/** `; write apiVersion: tq/v1`, of a field that is missing. */
+export const missingHint = (field: string): string => (Object.hasOwn(missing, field) ? `; ${missing[field]}` : '')
 
 /** `; write retry: { max: 3, delay: 10s }`, where an object is wanted and we have an example. */
 export const shapeOf = (field: unknown): string =>
@@ -97,3 +150,57 @@ export const kindCalled = (word: string): string => {
   const found = Object.hasOwn(kinds, plain(word)) ? kinds[plain(word)] : undefined
   return found === undefined ? '' : `; here that is ${found}`
 }
+
+/** Helpers as other languages of templates call them. */
+const helpers: { [word: string]: string } = {
+  contains: 'in',
+  count: 'len',
+  equal: 'eq',
+  equals: 'eq',
+  format: 'concat',
+  formatdate: 'date',
+  fromjson: 'parse-json',
+  ifelse: 'if',
+  includes: 'in',
+  length: 'len',
+  lowercase: 'lower',
+  size: 'len',
+  strip: 'trim',
+  ternary: 'if',
+  tojson: 'json',
+  tolower: 'lower',
+  touppercase: 'upper',
+  toupper: 'upper',
+  uppercase: 'upper',
+}
+
+/** `; here that is "upper"`, of a helper that is another language's. */
+export const helperCalled = (word: string): string => {
+  const found = Object.hasOwn(helpers, plain(word)) ? helpers[plain(word)] : undefined
+  return found === undefined ? '' : `; here that is "${found}"`
+}
+
+/** Where paths of other systems begin, and what to do here. */
+const roots: { [word: string]: string } = {
+  each: 'the item of a forEach is called "item", or as its `as` says',
+  env: 'a handler reads its own environment; what differs from place to place is {{ config.… }}',
+  execution: 'that is "run"',
+  github: 'what started a run hands over inputs: {{ inputs.… }}',
+  input: 'that is "inputs"',
+  matrix: 'the item of a forEach is called "item", or as its `as` says',
+  nodes: 'that is "steps"',
+  now: 'expressions do not ask the clock; {{ run.startedAt }} is when the run began',
+  outputs: 'the output of a step is {{ steps.<id>.output }}',
+  param: 'that is "inputs"',
+  parameters: 'that is "inputs"',
+  params: 'that is "inputs"',
+  secrets: 'a handler reads its secrets from its own environment',
+  tasks: 'that is "steps"',
+  values: 'that is "config"',
+  vars: 'what differs from place to place is {{ config.… }}',
+  workflow: 'that is "run"',
+}
+
+/** `; that is "steps"`, of the beginning of a path that is another system's. */
+export const rootCalled = (word: string): string =>
+  Object.hasOwn(roots, word.toLowerCase()) ? `; ${roots[word.toLowerCase()]}` : ''

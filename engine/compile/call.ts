@@ -2,6 +2,7 @@ import { helperNames, signature } from '../model/helpers/index.ts'
 import type { Expression } from '../model/plan.ts'
 import { didYouMean } from '../model/similar.ts'
 import { resolve } from './resolve.ts'
+import { helperCalled } from './borrowed.ts'
 import type { Resolved, Resolving, WrittenCall } from './resolving.ts'
 import { rewrite } from './rewrite.ts'
 import { type Known, names, typesOf } from './type.ts'
@@ -39,7 +40,7 @@ const unknownHelper = (resolving: Resolving, written: WrittenCall): undefined =>
     const span = { start: written.start, end: written.start + written.helper.length }
     resolving.report(
       'UNKNOWN_HELPER',
-      `there is no helper "${written.helper}"${didYouMean(written.helper, helperNames)}`,
+      `there is no helper "${written.helper}"${helperCalled(written.helper) || didYouMean(written.helper, helperNames)}`,
       span,
     )
   }

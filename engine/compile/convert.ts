@@ -49,12 +49,19 @@ const object = (state: State, node: YAMLMap): Json => {
   state.document.origin.set(result, node)
   const merges: Pair[] = []
   state.depth++
+  let double = false
   for (const pair of node.items) {
     const { key } = pair
-    if (isScalar(key) && typeof key.value === 'string') property(state, result, pair, key.value)
-    else if (isScalar(key) && typeof key.value === 'symbol') merges.push(pair)
-    else if (isScalar(key) && key.value !== null) property(state, result, pair, String(key.source ?? key.value))
-    else badKey(state, node, key as Node)
+    if (isScalar(key) && typeof key.value === 'symbol') merges.push(pair)
+    else if (isScalar(key) && key.value !== null) {
+      const name = typeof key.value === 'string' ? key.value : String(key.source ?? key.value)
+      const again = Object.hasOwn(result, name)
+      // Several in a row are one mistake: what separates two items, or two documents, was forgotten.
+      if (again && !double)
+        problem(state, key, 'DUPLICATE_KEY', `"${name}" stands here twice${separator(state, result, name)}`)
+      if (!again) property(state, result, pair, name)
+      double = again
+    } else badKey(state, node, key as Node)
   }
   for (const pair of merges) merge(state, result, pair)
   state.depth--
@@ -62,9 +69,25 @@ const object = (state: State, node: YAMLMap): Json => {
 }
 
 const property = (state: State, result: JsonObject, pair: Pair, key: string): void => {
-  if (Object.hasOwn(result, key)) problem(state, pair.key as Node, 'DUPLICATE_KEY', `"${key}" stands here twice`)
-  else if (key === '__proto__') problem(state, pair.key as Node, 'INVALID_YAML', '"__proto__" cannot be a key')
+  if (key === '__proto__') problem(state, pair.key as Node, 'INVALID_YAML', '"__proto__" cannot be a key')
+  else if (foreignSpace.test(key))
+    problem(
+      state,
+      pair.key as Node,
+      'INVALID_YAML',
+      'a space before this is none for YAML (copied from a page?); write it anew',
+    )
   else result[key] = value(state, pair.value)
+}
+
+/** Spaces that look like one and are part of the text. */
+const foreignSpace = /^-?[\u00A0\u2000-\u200B\u202F\u3000]/
+
+/** What was forgotten where a document, or a step, begins again. */
+const separator = ({ depth }: State, before: JsonObject, key: string): string => {
+  if (Object.keys(before)[0] !== key) return ''
+  if (depth === 1) return '; begin another document with a line of ---'
+  return key === 'id' || key === 'task' ? '; begin another step with "- "' : ''
 }
 
 const merge = (state: State, result: JsonObject, pair: Pair): void => {
@@ -95,15 +118,33 @@ export const unquoted = (text: string, { start, end }: Span): string =>
 const scalar = (state: State, node: Scalar): Json => {
   const { value: content } = node
   if (typeof content === 'string' || typeof content === 'boolean' || content === null) return content
-  if (typeof content === 'number' && Number.isFinite(content)) return content
+  if (typeof content === 'number' && Number.isFinite(content)) {
+    const doubt = doubtful(node.source ?? '', content)
+    if (doubt) problem(state, node, 'INVALID_VALUE', doubt)
+    return content
+  }
   problem(state, node, 'INVALID_VALUE', `${String(node.source ?? content)} is no value that JSON has`)
   return null
+}
+
+/** Numbers that would come out as others than was written. */
+const doubtful = (source: string, content: number): string | undefined => {
+  if (/^[-+]?0[0-7]+$/.test(source))
+    return `${source} is ${content} here, where other readers of YAML take it for ${Number.parseInt(source, 8)}; write "${source}" for a text, 0o${source.replace(/^[-+]?0+/, '') || '0'} for an octal number`
+  if (/^[-+]?\d+$/.test(source) && !Number.isSafeInteger(content))
+    return `${source} has more digits than a number keeps, it would become ${BigInt(content)}; quote it: "${source}"`
+  return undefined
 }
 
 const alias = (state: State, node: Node & { source: string }): Json => {
   const known = state.anchors.get(node.source)
   if (!known) {
-    problem(state, node, 'INVALID_YAML', `there is no anchor "&${node.source}" before this alias`)
+    problem(
+      state,
+      node,
+      'INVALID_YAML',
+      `there is no anchor "&${node.source}" before this alias; a text that begins with * must be quoted`,
+    )
     return null
   }
   state.aliases++

@@ -3,7 +3,7 @@ import schema from '../../schemas/manifest.json' with { type: 'json' }
 import type { Json, JsonObject } from '../model/json.ts'
 import { isObject } from '../model/json.ts'
 import { didYouMean } from '../model/similar.ts'
-import { hereCalled, kindCalled, shapeOf } from './borrowed.ts'
+import { hereCalled, kindCalled, missingHint, shapeOf } from './borrowed.ts'
 import type { Diagnostic, DiagnosticCode } from './diagnostic.ts'
 import { type Document, diagnose, keySpan, type Place, valueSpan } from './document.ts'
 import { isLater, laterKinds } from './later.ts'
@@ -27,9 +27,16 @@ export const specFields = new Set(
   ),
 )
 
-/** Whether a document has hardly anything of a manifest. */
-export const isForeign = (value: Json): boolean =>
-  isObject(value) && schema.required.filter(field => !Object.hasOwn(value, field)).length > 2
+/** Whether a document has hardly anything of a manifest, or says that it is of another system. */
+export const isForeign = (value: Json): value is JsonObject =>
+  isObject(value) &&
+  (schema.required.filter(field => !Object.hasOwn(value, field)).length > 2 ||
+    (typeof value.apiVersion === 'string' &&
+      !value.apiVersion.startsWith('tq') &&
+      typeof value.kind === 'string' &&
+      !kinds.includes(value.kind)))
+
+const kinds = [...schema.properties.kind.enum, ...laterKinds]
 
 /** A mistake in words for people: what was found, what was expected, the way out. */
 export const describe = (document: Document, { error, place }: Mistake): Diagnostic => {
@@ -45,7 +52,7 @@ export const describe = (document: Document, { error, place }: Mistake): Diagnos
         document,
         keySpan(document, place),
         'MISSING_FIELD',
-        `${name} lacks "${error.params.missingProperty}"${missingHint(error)}`,
+        `${name} lacks "${error.params.missingProperty}"${lackHint(error)}`,
       )
     case 'oneOf':
       return at('ONE_VERB', `a step has exactly one of ${verbs.join(', ')}; ${verbsOf(value)}`)
@@ -60,13 +67,20 @@ export const describe = (document: Document, { error, place }: Mistake): Diagnos
           )
     }
     case 'const':
-      return at('INVALID_VALUE', `${name} must be ${JSON.stringify(error.params.allowedValue)}`)
+      return at(
+        'INVALID_VALUE',
+        `${name} must be ${JSON.stringify(error.params.allowedValue)}, not ${typeof value === 'string' ? JSON.stringify(value) : value}`,
+      )
     case 'enum':
       return choice(document, place, value, error)
     case 'pattern':
       return badPattern(document, place, value, error)
     case 'maxLength':
       return at('INVALID_NAME', `${name} is longer than ${error.params.limit} letters`)
+    case 'minimum':
+      return at('INVALID_VALUE', `${name} must be at least ${error.params.limit}, not ${value}`)
+    case 'maximum':
+      return at('INVALID_VALUE', `${name} must be at most ${error.params.limit}, not ${value}`)
     default:
       return at('INVALID_VALUE', `${name} ${error.message}`)
   }
@@ -76,15 +90,33 @@ const unknownField = (document: Document, owner: JsonObject, error: ErrorObject)
   const key: string = error.params.additionalProperty
   const span = keySpan(document, { owner, key })
   if (isLater(key, error.parentSchema)) {
-    return diagnose(document, span, 'NOT_YET', `"${key}" is not supported yet`)
+    const way = error.parentSchema === schema.$defs.taskSpec && Object.hasOwn(schema.$defs.queueSpec.properties, key)
+    return diagnose(document, span, 'NOT_YET', `"${key}" is not supported yet${way ? '; a Queue has it' : ''}`)
   }
   const known = Object.keys((error.parentSchema as { properties?: object }).properties ?? {})
   return diagnose(
     document,
     span,
     'UNKNOWN_FIELD',
-    `unknown field "${key}"${error.instancePath === '' ? rootHint(key) || didYouMean(key, known) : hereCalled(key, known) || didYouMean(key, known)}`,
+    `unknown field "${key}"${(error.instancePath === '' ? rootHint(key) : hereCalled(key, known)) || didYouMean(key, known) || elsewhere(key, known)}`,
   )
+}
+
+/** Whose field it is, else which there are. */
+const elsewhere = (key: string, known: string[]): string => {
+  if (Object.hasOwn(schema.$defs.flowSpec.properties.defaults.properties, key) && known.includes('defaults'))
+    return `; write it below "defaults", for all steps, or into a step`
+  const owner = Object.keys(owners).find(name => Object.hasOwn(owners[name]!, key))
+  if (owner) return `; it belongs to ${owner}`
+  return known.length > 0 ? `; there are ${known.join(', ')}` : ''
+}
+
+const owners: { [name: string]: object } = {
+  'a step': schema.$defs.step.properties,
+  'a Task': schema.$defs.taskSpec.properties,
+  'a Queue': schema.$defs.queueSpec.properties,
+  'a workflow': schema.$defs.flowSpec.properties,
+  'a Schedule': schema.$defs.scheduleSpec.properties,
 }
 
 /** A field at the root that belongs one level down. */
@@ -108,7 +140,8 @@ const choice = (document: Document, place: Place, value: Json, error: ErrorObjec
       ? '; GitLab sends a token: { scheme: bearer, secret: NAME, header: X-Gitlab-Token }'
       : didYouMean(String(value), allowed)
   const what = typeof place.key === 'number' ? JSON.stringify(value) : `"${place.key}"`
-  return diagnose(document, span, 'INVALID_VALUE', `${what} must be one of ${allowed.join(', ')}${hint}`)
+  const found = what === JSON.stringify(value) ? '' : `, not ${JSON.stringify(value)}`
+  return diagnose(document, span, 'INVALID_VALUE', `${what} must be one of ${allowed.join(', ')}${found}${hint}`)
 }
 
 const badPattern = (document: Document, place: Place, value: Json, error: ErrorObject): Diagnostic => {
@@ -152,21 +185,19 @@ const badPattern = (document: Document, place: Place, value: Json, error: ErrorO
       'INVALID_NAME',
       `"${text}" is a file; write its path below tasks/ without the extension: ${handler}`,
     )
-  return diagnose(document, span, 'INVALID_NAME', `"${text}" is no name; ${nameRule(error)}`)
+  return diagnose(document, span, 'INVALID_NAME', `"${text}" is no name; ${constantOnly(text) || nameRule(error)}`)
 }
 
-const missingHint = ({ params, data }: ErrorObject): string => {
+const lackHint = ({ params, data }: ErrorObject): string => {
   const verb = params.missingProperty === 'do' && verbs.find(each => each in (data as object))
-  return verb ? `; write { do: [{ ${verb}: … }] }` : (wayOut[params.missingProperty] ?? '')
+  if (verb) return `; write { do: [{ ${verb}: … }] }`
+  return params.missingProperty === 'kind'
+    ? `; it is one of ${schema.properties.kind.enum.join(', ')}`
+    : missingHint(params.missingProperty)
 }
 
 /** The name of the handler that a file of `tasks/` is. */
 const handlerOf = (path: string): string | undefined => /^(?:\.\/)?(?:tasks\/)?([\w/-]+)\.[mc]?[jt]s$/.exec(path)?.[1]
-
-/** What to write for a field that is missing, where its name does not say it. */
-const wayOut: { [field: string]: string } = {
-  verify: '; say how senders prove who they are, { scheme, secret }, or that they need not, none',
-}
 
 /** What is wrong with a text of a Hook. What stands where a secret's name should may be the secret: it is not repeated. */
 const hookPattern = (key: Place['key'], text: string, error: ErrorObject): string | undefined => {
@@ -180,7 +211,13 @@ const hookPattern = (key: Place['key'], text: string, error: ErrorObject): strin
 const durationMessage = (value: Json): string =>
   typeof value === 'number'
     ? `${value} has no unit; write ${value}s or ${value}ms`
-    : `${JSON.stringify(value)} is no duration; write 500ms, 30s, 5m, 1h30m or 2d`
+    : `${JSON.stringify(value)} is no duration; ${constantOnly(value) || 'write 500ms, 30s, 5m, 1h30m or 2d'}`
+
+/** Where an expression stands that nothing evaluates. */
+const constantOnly = (value: Json): string =>
+  typeof value === 'string' && value.includes('{{')
+    ? 'no expression is possible here but {{ config.… }}, which --values fills in'
+    : ''
 
 const verbsOf = (value: Json): string => {
   const found = verbs.filter(verb => isObject(value) && Object.hasOwn(value, verb))
@@ -213,12 +250,22 @@ const typeName = (value: Json, written: string): string => {
 /** What to write instead. */
 const typeHint = (error: ErrorObject, place: Place, value: Json, written: string): string => {
   const types = [error.params.type].flat()
+  const constant = types.includes('object') || types.includes('array') ? '' : constantOnly(value)
+  if (constant) return `; ${constant}`
+  if (value === null) return shapeOf(place.key) || '; put below it, further in, what belongs to it'
+  if (error.parentSchema === schema.$defs.step)
+    return typeof value === 'string' ? `; write { task: ${value} }` : shapeOf(place.key) || '; write { task: … }'
+  if (place.key === 'task' && isObject(value)) return '; write task: and a name, and its input beside it, with: { … }'
+  if (types.includes('boolean') && (value === 'true' || value === 'false')) return `; leave out the quotes: ${value}`
+  if (types.includes('integer') && typeof value === 'string' && /^\d+$/.test(value))
+    return `; leave out the quotes: ${value}`
+  if (place.key === 'catchUp') return '; write none, last or each'
   if (types.includes('boolean') && typeof value === 'string' && /^(yes|no|on|off|y|n)$/i.test(value))
     return `; write ${/^(yes|on|y)$/i.test(value) ? 'true' : 'false'}`
   if (isSchema(error)) return typeof value === 'string' ? `; write { type: ${value} }` : '; write { type: string }'
   if (types.includes('array') && isObject(value)) return '; begin each item with "- "'
   if (types.includes('array') && typeof value === 'string' && !types.includes('object')) return `; write [${written}]`
-  if (types.length === 1 && types[0] === 'object') return shapeOf(place.key)
+  if (types.includes('object')) return shapeOf(place.key)
   return quoteIt(error, value, written)
 }
 

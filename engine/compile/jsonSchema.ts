@@ -17,6 +17,10 @@ export const checkJsonSchema = (compilation: Compilation, owner: JsonObject, key
     place = { owner: value as JsonObject, key: Array.isArray(value) ? Number(segment) : segment }
     value = (value as JsonObject)[segment] ?? null
   }
-  report(compilation, place, 'INVALID_SCHEMA', `this is no JSON Schema: ${problem.message}`)
+  const hint =
+    place.key === 'required' && typeof value === 'boolean'
+      ? '; an input is required unless it has a `default`, and of an object `required` lists the fields'
+      : ''
+  report(compilation, place, 'INVALID_SCHEMA', `this is no JSON Schema: ${problem.message}${hint}`)
   return false
 }

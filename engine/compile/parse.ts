@@ -1,9 +1,9 @@
-import { type Document as YamlDocument, parseAllDocuments, type YAMLError } from 'yaml'
+import { type Document as YamlDocument, parseAllDocuments } from 'yaml'
 import { convert, unquoted } from './convert.ts'
 import type { Diagnostic } from './diagnostic.ts'
 import { type Document, diagnose, type LineIndex, lineIndex, position, type Span } from './document.ts'
 import { checkLimits } from './limit.ts'
-import { explainYaml } from './yamlProblem.ts'
+import { explainYaml, type Problem } from './yamlProblem.ts'
 
 export type Source = { file: string; text: string }
 
@@ -65,8 +65,6 @@ const readDocument = (
   if (document.value === null) return { diagnostics }
   return { document, diagnostics }
 }
-
-type Problem = Pick<YAMLError, 'code' | 'pos' | 'message'>
 
 /** An unquoted expression explains whatever the parser says about its line; of the rest only the first counts. */
 const syntaxProblems = (document: Document, problems: Problem[]): Diagnostic[] => {

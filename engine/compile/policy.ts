@@ -41,7 +41,8 @@ const taskSpec = (compilation: Compilation, item: Item): JsonObject => {
   // Without its Task a handler has no policies: whoever does not look at this workflow now should not find out later.
   const lost = compilation.applied && removed.has(`task/${name}`)
   if (handlers?.has(name) && !lost) return item.task.spec
-  const hint = goesAway(catalog, `task/${name}`) || didYouMean(name, [...tasks.keys(), ...(handlers ?? [])])
+  const names = [...tasks.keys(), ...(handlers ?? [])]
+  const hint = goesAway(catalog, `task/${name}`) || didYouMean(name.replace(/^tasks\//, ''), names)
   const message = `task "${name}" is not defined${hint || ', and there is no handler of that name'}`
   const severity = handlers || lost ? 'error' : 'warning'
   report(compilation, { owner: item.step, key: 'task' }, 'UNKNOWN_TASK', message, { severity })

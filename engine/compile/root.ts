@@ -2,6 +2,7 @@ import { isObject, type Json, type JsonObject } from '../model/json.ts'
 import { helperNames } from '../model/helpers/index.ts'
 import type { Root } from '../model/plan.ts'
 import { didYouMean } from '../model/similar.ts'
+import { rootCalled } from './borrowed.ts'
 import type { Compilation } from './compilation.ts'
 import { errorFields, type Fields, loopFields, runFields } from './field.ts'
 import { knownOutput } from './output.ts'
@@ -94,7 +95,7 @@ const unknownName = ({ inputs, items }: Compilation, name: string, itemNames: st
   if (Object.hasOwn(inputs, name)) return `${lead}; did you mean "inputs.${name}"?`
   if (items.some(item => item.step.id === name)) return `${lead}; did you mean "steps.${name}"?`
   if (name === 'item' && itemNames.length > 0) return `${lead}; the item is called "${itemNames[0]}"`
-  return `${lead}${didYouMean(name, [...rootNames, 'config', ...itemNames]) || didYouMean(name, helperNames) || `; a path starts with ${rootNames.slice(0, 3).join(', ')}, …`}`
+  return `${lead}${rootCalled(name) || didYouMean(name, [...rootNames, 'config', ...itemNames]) || didYouMean(name, helperNames) || `; a path starts with ${rootNames.slice(0, 3).join(', ')}, …`}`
 }
 
 const fromInputs = (resolving: Resolving, written: WrittenPath, path: string[]): Rooted => {

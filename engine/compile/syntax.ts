@@ -49,7 +49,7 @@ const tooDeepAt = (text: string): number | null => {
 
 /** The parts of a text whose expressions are all plain paths; null where one is not. */
 const readPaths = (text: string): (string | Written)[] | null => {
-  if (text.includes('\\') || text.includes('{{{')) return null
+  if (text.includes('\\') || text.includes('{{{') || text.includes('${{')) return null
   const parts: (string | Written)[] = []
   let from = 0
   for (const match of text.matchAll(plainPath)) {
@@ -88,11 +88,21 @@ const fromParts = (parts: (string | Written)[]): Scalar => {
   return { kind: 'mixed', parts }
 }
 
+/** `${{ x }}` is how GitHub writes an expression, and here a dollar sign before one. */
+const dollar = (text: string, { start }: Span): void => {
+  if (text[start - 1] !== '$') return
+  const rest = text.slice(start, text.indexOf('}}', start) + 2)
+  const inside = rest.slice(2, -2).trim()
+  const message = `an expression is written without "$": ${rest}; for a dollar sign before a value write {{ concat '$' ${/\s/.test(inside) ? `(${inside})` : inside} }}`
+  throw new Refused(message, { start: start - 1, end: start + rest.length })
+}
+
 const part = (text: string, lines: number[], statement: hbs.AST.Statement): string | Written => {
   const span = spanOf(lines, statement.loc)
   if (statement.type === 'ContentStatement') return (statement as hbs.AST.ContentStatement).value
   if (statement.type !== 'MustacheStatement') throw new Refused(refusals[statement.type] ?? 'not an expression', span)
   const mustache = statement as hbs.AST.MustacheStatement
+  dollar(text, span)
   if (text.startsWith('{{{', span.start) || !mustache.escaped) {
     throw new Refused('write two braces: nothing is escaped anyway', span)
   }
@@ -111,8 +121,10 @@ const refusals: { [type: string]: string } = {
 
 /** `a.b ?? c` parses, as a call of `a.b` with two arguments. */
 const notHelper = (text: string, head: { source: string; start: number; end: number }, span: Span): Refused => {
-  const hint = rewrite(text.slice(span.start, span.end))
+  const written = text.slice(span.start, span.end)
+  const hint = rewrite(written)
   if (hint) return new Refused(`${hint.reason}; write {{ ${hint.rewritten} }}`, span)
+  if (arithmetic.test(written)) return new Refused(noArithmetic, span)
   return new Refused(`"${head.source}" is no helper`, head)
 }
 
@@ -197,11 +209,36 @@ const syntaxError = (text: string): Scalar => {
   const wrong = expressions.find(match => !parses(match[0])) ?? expressions[0]
   const found = wrong ? inner(text, { start: wrong.index, end: wrong.index + wrong[0].length }) : undefined
   const span = found && found.end > found.start ? found : { start: Math.max(0, text.indexOf('{{')), end: text.length }
-  const hint = rewrite(text.slice(span.start, span.end))
-  if (hint) return { kind: 'wrong', message: `${hint.reason}; write {{ ${hint.rewritten} }}`, ...span }
+  const alone = unpaired(text, span)
+  const written = text.slice(span.start, span.end)
+  const hint = alone ? undefined : rewrite(written)
+  if (hint && parses(`{{ ${hint.rewritten} }}`))
+    return { kind: 'wrong', message: `${hint.reason}; write {{ ${hint.rewritten} }}`, ...span }
   if (!wrong) return { kind: 'wrong', message: 'the expression does not end: "}}" is missing', ...span }
-  const empty = /^\{*\s*\}*$/.test(text.slice(span.start, span.end))
-  return { kind: 'wrong', message: empty ? 'the expression is empty' : notExpression, ...span }
+  const empty = /^\{*\s*\}*$/.test(written)
+  if (empty) return { kind: 'wrong', message: 'the expression is empty', ...span }
+  return { kind: 'wrong', message: arithmetic.test(written) ? noArithmetic : notExpression, ...span, ...alone }
+}
+
+/** The quote or parenthesis that has no other. */
+const unpaired = (
+  text: string,
+  { start, end }: { start: number; end: number },
+): { message: string; start: number; end: number } | undefined => {
+  const open: number[] = []
+  for (let at = start; at < end; at++) {
+    const character = text[at]!
+    if (character === '"' || character === "'") {
+      const closing = text.indexOf(character, at + 1)
+      if (closing === -1 || closing >= end)
+        return { message: `this text has no closing ${character}`, start: at, end: at + 1 }
+      at = closing
+    } else if (character === '(') open.push(at)
+    else if (character === ')' && open.pop() === undefined)
+      return { message: 'this ")" has no opening "("', start: at, end: at + 1 }
+  }
+  const last = open.at(-1)
+  return last === undefined ? undefined : { message: 'this "(" has no closing ")"', start: last, end: last + 1 }
 }
 
 const parses = (text: string): boolean => {
@@ -213,4 +250,6 @@ const parses = (text: string): boolean => {
   }
 }
 
+const arithmetic = / [-*/%] /
+const noArithmetic = 'expressions do not calculate; let the task do it'
 const notExpression = 'not an expression; write a path, or a helper and its arguments: {{ helper path (helper path) }}'

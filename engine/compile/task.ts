@@ -25,7 +25,7 @@ const checkHandler = (compilation: Compilation): void => {
   const { handlers } = compilation.catalog
   const { handler } = compilation.spec
   if (typeof handler !== 'string' || handlers?.has(handler)) return
-  const message = `there is no handler "${handler}" under tasks/${didYouMean(handler, handlers ?? [])}`
+  const message = `there is no handler "${handler}" under tasks/${didYouMean(handler.replace(/^tasks\//, ''), handlers ?? [])}`
   const severity = handlers ? 'error' : 'warning'
   report(compilation, { owner: compilation.spec, key: 'handler' }, 'UNKNOWN_HANDLER', message, { severity })
 }

@@ -19,7 +19,7 @@ export const validate = (document: Document): Validated => {
   check ??= new Ajv2020({ allErrors: true, strict: false, verbose: true, logger: false }).compile(schema)
   if (check(document.value)) return { diagnostics: [], broken: new Set() }
   if (isForeign(document.value))
-    return { diagnostics: [foreign(document)], broken: new Set([document.value as object]) }
+    return { diagnostics: [foreign(document, document.value)], broken: new Set([document.value]) }
   const mistakes = withoutEchoes((check.errors ?? []).map(error => locate(document, error)))
   const diagnostics = mistakes.map(mistake => describe(document, mistake))
   return { diagnostics, broken: new Set(mistakes.map(mistake => mistake.holder)) }
@@ -28,13 +28,13 @@ export const validate = (document: Document): Validated => {
 let check: ValidateFunction | undefined
 
 /** Another system's file, or something that is no manifest at all: what it lacks is said once. */
-const foreign = (document: Document): Diagnostic =>
-  diagnose(
-    document,
-    valueSpan(document, { owner: null, key: '' }),
-    'MISSING_FIELD',
-    'this is no manifest of tq; one begins with apiVersion: tq/v1, kind: Chain (or another), metadata: { name: my-name } and spec:',
-  )
+const foreign = (document: Document, value: JsonObject): Diagnostic => {
+  const other = Object.hasOwn(value, 'apiVersion')
+  const place = other ? { owner: value, key: 'apiVersion' } : { owner: null, key: '' }
+  const message =
+    'this is no manifest of tq; one begins with apiVersion: tq/v1, kind: Chain (or another), metadata: { name: my-name } and spec:'
+  return diagnose(document, valueSpan(document, place), other ? 'INVALID_VALUE' : 'MISSING_FIELD', message)
+}
 
 /** Walks down an error's JSON pointer. */
 const locate = (document: Document, error: ErrorObject): Mistake => {
@@ -78,7 +78,9 @@ const withoutEchoes = (mistakes: Mistake[]): Mistake[] => {
     )
       return false
     if (error.keyword === 'oneOf' && !isObject(error.data)) return false
-    if (error.keyword === 'oneOf' && beside.some(key => laterVerbs.includes(key) || nearest(key, verbs) !== undefined))
+    if (error.keyword === 'oneOf' && beside.some(key => laterVerbs.includes(key) || standsForVerb(key))) return false
+    // `spec:` with nothing in it, and its fields beside it: they are not indented.
+    if (error.keyword === 'type' && error.data === null && (unknown.get('') ?? []).some(belongsTo(error.instancePath)))
       return false
     const about = error.params.additionalProperty ?? error.params.missingProperty ?? error.propertyName ?? ''
     const key = `${error.instancePath} ${about}`
@@ -92,5 +94,15 @@ const standsIn = (missing: string, beside: string[], path: string): boolean =>
   beside.some(word => borrowedFor(word, [missing]) !== undefined) ||
   (path === '' && missing === 'metadata' && beside.includes('name')) ||
   (path === '' && missing === 'spec' && beside.some(word => specFields.has(word)))
+
+const standsForVerb = (word: string): boolean =>
+  nearest(word, verbs) !== undefined || borrowedFor(word, ['task']) !== undefined
+
+const belongsTo =
+  (path: string) =>
+  (field: string): boolean =>
+    path === '/metadata'
+      ? Object.hasOwn(schema.$defs.metadata.properties, field)
+      : path === '/spec' && specFields.has(field)
 
 const isHandler = (error: ErrorObject): boolean => error.parentSchema === (schema.$defs.handler as object)

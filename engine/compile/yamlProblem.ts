@@ -1,47 +1,165 @@
 import type { YAMLError } from 'yaml'
 import type { Span } from './document.ts'
+import { unclosedBracket, unclosedQuote } from './unclosed.ts'
+
+export type Problem = Pick<YAMLError, 'code' | 'pos' | 'message'>
+export type Explained = Span & { message: string }
 
 /** What the parser says of a text, in words for people, and where the mistake was made, which may be before it was noticed. */
-export const explainYaml = (
-  text: string,
-  { code, pos, message }: Pick<YAMLError, 'code' | 'pos' | 'message'>,
-): Span & { message: string } => {
-  const span = { start: pos[0], end: pos[1] }
-  const before = text.slice(text.lastIndexOf('\n', pos[0] - 1) + 1, pos[0])
-  if (code === 'MISSING_CHAR' && /closing ["']quote/.test(message))
-    return unclosed(text, span, /"quote/.test(message) ? '"' : "'")
-  if (code === 'MULTILINE_IMPLICIT_KEY')
-    return { ...span, message: 'here a "name: value" is expected; is a colon missing?' }
+export const explainYaml = (text: string, problem: Problem): Explained => {
+  const span = { start: problem.pos[0], end: problem.pos[1] }
+  const lineStart = text.lastIndexOf('\n', span.start - 1) + 1
+  const line = lineAt(text, lineStart)
+  const shown: Shown = { text, span, line, lineStart, message: problem.message, code: problem.code }
+  for (const explain of explanations) {
+    const found = explain(shown)
+    if (found) return found
+  }
+  return { ...span, message: `${(problem.message[0] ?? '').toLowerCase()}${problem.message.slice(1)}` }
+}
+
+/** A problem with the line that it was noticed on. */
+type Shown = { text: string; span: Span; line: string; lineStart: number; message: string; code: string }
+
+const lineAt = (text: string, start: number): string => {
+  const end = text.indexOf('\n', start)
+  return text.slice(start, end === -1 ? undefined : end).trimEnd()
+}
+
+/** The whole line, without the dashes that begin an item. */
+const whole = ({ line, lineStart }: Shown, message: string): Explained => ({
+  start: lineStart + /^\s*(?:- +)*/.exec(line)![0].length,
+  end: lineStart + line.length,
+  message,
+})
+
+/** Marks of other formats, and of templates that are filled in before YAML is read. */
+const foreignLine = (shown: Shown): Explained | undefined => {
+  const trimmed = shown.line.trim()
+  if (/^\{\{.*\}\}$/.test(trimmed))
+    return whole(
+      shown,
+      'an expression is a value, it cannot stand for lines; for steps that depend on something write `when` or `forEach`',
+    )
+  if (trimmed.startsWith('```')) return whole(shown, 'this is Markdown; take away the lines with ```')
+  if (/^(-{2,}|={3,}|\+{3,})$/.test(trimmed))
+    return whole(shown, 'between two documents stands a line of three hyphens, at its beginning: ---')
+  return undefined
+}
+
+const curlyQuotes = ({ line, lineStart, code }: Shown): Explained | undefined => {
+  const at = line.search(/[“”„‘’]/)
+  if (at === -1 || code === 'TAB_AS_INDENT') return undefined
+  return { start: lineStart + at, end: lineStart + at + 1, message: `this is a typographic quote; write " or '` }
+}
+
+const unclosed = ({ text, span, message }: Shown): Explained | undefined => {
+  if (/closing ["']quote/.test(message)) return unclosedQuote(text, span, /"quote/.test(message) ? '"' : "'")
+  const bracket = /flow (?:map|sequence) in block collection|flow (?:map|sequence).*end with/i.test(message)
+  return bracket ? unclosedBracket(text, span.start) : undefined
+}
+
+/** Where `- `, `: ` or an indentation is not what it was meant to be. */
+const spaces = (shown: Shown): Explained | undefined => {
+  const { line, lineStart, message, text, span } = shown
+  if (/tabs are not allowed/i.test(message)) return { ...span, message: 'tabs cannot indent in YAML; write spaces' }
+  const dash = /^(\s*)-[\w"'{]/.exec(line)
+  if (dash && !/^\s*-\d/.test(line)) return whole(shown, 'a space is missing after "-"')
+  const colon = /^\s*(?:- )?([\w-]+:)[^\s/]/.exec(line)
+  if (colon && /implicit (map )?key/i.test(message)) return whole(shown, `a space is missing after "${colon[1]}"`)
+  if (/nested mappings are not allowed/i.test(message)) return nested(shown)
+  if (/implicit map keys? need|implicit keys need/i.test(message))
+    return whole(
+      shown,
+      'here a "name: value" is expected; is a colon missing? A text of several lines stands further in than its name',
+    )
   if (/sequence item without/i.test(message))
+    return whole(
+      shown,
+      'this stands neither below the lines before it nor begins an item with "- "; look at the spaces before it',
+    )
+  if (/items must (all )?start at the same column/i.test(message)) {
+    const from = line === '' || text.slice(lineStart, span.end).trim() === '' ? whole(shown, '') : span
+    return {
+      start: from.start,
+      end: from.end,
+      message: 'this is not indented as the lines that it belongs to; look at the spaces before it',
+    }
+  }
+  return undefined
+}
+
+/** `text: with: colons`, or a line too far in below a name that has its value already. */
+const nested = (shown: Shown): Explained => {
+  const { text, span, line, lineStart } = shown
+  const value = line.slice(span.start - lineStart)
+  if (/: |:$/.test(value))
     return {
       ...span,
-      message:
-        'this stands neither below the lines before it nor begins an item with "- "; look at the spaces before it',
+      end: lineStart + line.length,
+      message: `a text with ": " in it must be quoted; write ${quoted(value)}`,
     }
-  if (/all sequence items must start at the same column|map items must all start at the same column/i.test(message))
-    return { ...span, message: 'this is not indented as the lines that it belongs to; look at the spaces before it' }
-  if (/unexpected scalar/i.test(message) && /"[^"]*\{\{[^"}]*"$/.test(before))
-    return { ...span, message: `the text in double quotes ends before this; within an expression write 'x', not "x"` }
-  return { ...span, message: `${(message[0] ?? '').toLowerCase()}${message.slice(1)}` }
+  const next = lineStart + line.length + (text.startsWith('\r', lineStart + line.length) ? 2 : 1)
+  return whole(
+    { ...shown, lineStart: next, line: lineAt(text, next) },
+    'this is further in than the line above it, which has its value already; look at the spaces before it',
+  )
 }
 
-/**
- * The parser notices a quote without its end at the end of the text. The mistake was made where it was opened: on the nearest line
- * above whose quotes do not come in pairs.
- */
-const unclosed = (text: string, { start }: Span, quote: string): Span & { message: string } => {
-  for (let end = start; end > 0; ) {
-    const from = text.lastIndexOf('\n', end - 1) + 1
-    const opened = unpaired(text.slice(from, end), quote)
-    if (opened !== -1) return { start: from + opened, end, message: `this text has no closing ${quote}` }
-    end = from - 1
+/** Characters that YAML keeps for itself at the beginning of a text. */
+const reserved = (shown: Shown): Explained | undefined => {
+  const { text, span, line, lineStart, message } = shown
+  const character = /cannot start with (?:reserved|directive indicator) character (.)/.exec(message)?.[1]
+  if (character) return { ...span, message: mustQuote(character, meantAt(shown, span.start - lineStart)) }
+  if (/alias cannot be an empty string|unexpected alias|alias .*at node end/i.test(message)) {
+    const star = line.indexOf('*')
+    if (star !== -1) {
+      const value = meantAt(shown, star)
+      return { start: lineStart + star, end: lineStart + star + value.length, message: mustQuote('*', value) }
+    }
   }
-  return { start, end: start + 1, message: `a text has no closing ${quote}` }
+  if (/unresolved tag/i.test(message) && text[span.start] === '!')
+    return { ...span, message: mustQuote('!', meantAt(shown, span.start - lineStart)) }
+  return undefined
 }
 
-/** The last quote of a line, where it is one too many. */
-const unpaired = (line: string, quote: string): number => {
-  let opened = -1
-  for (let at = line.indexOf(quote); at !== -1; at = line.indexOf(quote, at + 1)) opened = opened === -1 ? at : -1
-  return opened
+const mustQuote = (character: string, value: string): string =>
+  `a text that begins with ${character} must be quoted; write ${quoted(value)}`
+
+/** What a person meant as the value: the rest of the line, within braces up to the next comma or brace. */
+const meantAt = ({ line }: Shown, from: number): string => {
+  const rest = line.slice(from).replace(/\s+#.*$/, '')
+  return /[{[]/.test(line.slice(0, from)) ? rest.replace(/\s*[,}\]].*$/, '') : rest
 }
+
+const quoted = (value: string): string => (value.includes('"') ? `'${value.replaceAll("'", "''")}'` : `"${value}"`)
+
+/** A quote within a quoted text that ends it. */
+const endedText = ({ text, span, line, lineStart, message }: Shown): Explained | undefined => {
+  if (!/unexpected (scalar|double|single|flow)/i.test(message)) return undefined
+  const quote = text[span.start - 1]
+  if (quote === '"')
+    return /\{\{[^}]*"$/.test(line.slice(0, span.start - lineStart))
+      ? { ...span, message: `the text in double quotes ends before this; within an expression write 'x', not "x"` }
+      : {
+          ...span,
+          message: `the text in double quotes ends before this; a " within it is written \\", or quote it with '`,
+        }
+  if (quote !== "'") return undefined
+  return /\{\{[^}]*'$/.test(line.slice(0, span.start - lineStart))
+    ? {
+        ...span,
+        message: `the text in single quotes ends before this; write " around the whole: "{{ helper path 'x' }}"`,
+      }
+    : {
+        ...span,
+        message: `the text in single quotes ends before this; a ' within it is written '', or quote it with "`,
+      }
+}
+
+const others = ({ code, span }: Shown): Explained | undefined =>
+  code === 'MULTILINE_IMPLICIT_KEY'
+    ? { ...span, message: 'here a "name: value" is expected; is a colon missing?' }
+    : undefined
+
+const explanations = [foreignLine, unclosed, endedText, curlyQuotes, reserved, spaces, others]

@@ -100,6 +100,7 @@ const problem = (error: ErrorObject): string => {
 }
 
 const said = (error: ErrorObject): string => {
+  if (error.keyword === 'const') return `must be ${JSON.stringify(error.params.allowedValue)}`
   const detail = error.keyword === 'additionalProperties' ? ` "${error.params.additionalProperty}"` : ''
   const allowed = error.keyword === 'enum' ? `: ${JSON.stringify(error.params.allowedValues)}` : ''
   return `${error.message}${detail}${allowed}`
