@@ -56,7 +56,7 @@ const borrowed: { [word: string]: string[] } = {
   sequence: ['chain'],
   signature: ['verify'],
   stages: ['steps'],
-  steps: ['header'],
+  steps: ['header', 'workflow'],
   task: ['workflow'],
   tasks: ['steps', 'header'],
   template: ['task'],
@@ -100,7 +100,7 @@ const shapes: { [field: string]: string } = {
 }
 const how: { [field: string]: string } = {
   paused: ': true or false; of one that is applied already: tq schedule pause NAME',
-  workflow: ': for a single task write a Chain with that one step',
+  workflow: ': the name of a Chain, or another, that has the steps, were it only one',
 }
 
 /** What to write for a field that is missing, where its name does not say it. */
@@ -190,10 +190,12 @@ const roots: { [word: string]: string } = {
   matrix: 'the item of a forEach is called "item", or as its `as` says',
   nodes: 'that is "steps"',
   now: 'expressions do not ask the clock; {{ run.startedAt }} is when the run began',
+  output: 'the output of a step is {{ steps.<id>.output }}',
   outputs: 'the output of a step is {{ steps.<id>.output }}',
   param: 'that is "inputs"',
   parameters: 'that is "inputs"',
   params: 'that is "inputs"',
+  results: 'a body without `with` gets the list of results; of one step it is {{ steps.<id>.output }}',
   secrets: 'a handler reads its secrets from its own environment',
   tasks: 'that is "steps"',
   values: 'that is "config"',

@@ -40,7 +40,7 @@ const unknownHelper = (resolving: Resolving, written: WrittenCall): undefined =>
     const span = { start: written.start, end: written.start + written.helper.length }
     resolving.report(
       'UNKNOWN_HELPER',
-      `there is no helper "${written.helper}"${helperCalled(written.helper) || didYouMean(written.helper, helperNames)}`,
+      `there is no helper "${written.helper}"${helperCalled(written.helper) || didYouMean(written.helper, helperNames) || `; there are ${helperNames.join(', ')}`}`,
       span,
     )
   }

@@ -92,12 +92,18 @@ const separator = ({ depth }: State, before: JsonObject, key: string): string =>
 
 const merge = (state: State, result: JsonObject, pair: Pair): void => {
   const merged = value(state, pair.value)
+  const from = state.document.merged.get(result) ?? new Map<string, JsonObject>()
+  state.document.merged.set(result, from)
   for (const source of Array.isArray(merged) ? merged : [merged]) {
     if (typeof source !== 'object' || source === null || Array.isArray(source)) {
       problem(state, pair.key as Node, 'INVALID_YAML', '"<<" wants an alias of an object, or a list of such')
       return
     }
-    for (const key of Object.keys(source)) if (!Object.hasOwn(result, key)) result[key] = source[key]!
+    for (const key of Object.keys(source)) {
+      if (Object.hasOwn(result, key)) continue
+      result[key] = source[key]!
+      from.set(key, source)
+    }
   }
 }
 

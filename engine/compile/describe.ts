@@ -18,6 +18,10 @@ export type Mistake = {
 }
 
 export const verbs = ['task', 'chain', 'group', 'chord', 'flow'] as const
+/** Fields that hold a list of steps. */
+export const stepLists = new Set(['steps', 'chain', 'group', 'flow', 'header', 'do', 'finally'])
+/** Whether a step may have the field. */
+export const isStepField = (field: string): boolean => Object.hasOwn(schema.$defs.step.properties, field)
 export const laterVerbs = ['workflow', 'wait', 'switch']
 
 /** Fields that some kind has in its `spec`. */
@@ -93,19 +97,29 @@ const unknownField = (document: Document, owner: JsonObject, error: ErrorObject)
     const way = error.parentSchema === schema.$defs.taskSpec && Object.hasOwn(schema.$defs.queueSpec.properties, key)
     return diagnose(document, span, 'NOT_YET', `"${key}" is not supported yet${way ? '; a Queue has it' : ''}`)
   }
-  const known = Object.keys((error.parentSchema as { properties?: object }).properties ?? {})
+  const known = knownFields(error)
+  const above = error.instancePath === '' ? undefined : emptyAbove(owner, key, known)
   return diagnose(
     document,
     span,
     'UNKNOWN_FIELD',
-    `unknown field "${key}"${(error.instancePath === '' ? rootHint(key) : hereCalled(key, known)) || didYouMean(key, known) || elsewhere(key, known)}`,
+    `unknown field "${key}"${(above && `; it belongs below "${above}": write spaces before it`) || (error.instancePath === '' ? rootHint(key) : hereCalled(key, known)) || didYouMean(key, known) || elsewhere(key, known, owner)}`,
   )
 }
 
+/** Whether an object has only an id and what no step has. */
+export const verbless = (step: JsonObject): boolean =>
+  Object.keys(step).every(field => field === 'id' || !isStepField(field))
+
+/** The fields that an object may have that has others. */
+export const knownFields = (error: ErrorObject): string[] =>
+  Object.keys((error.parentSchema as { properties?: object }).properties ?? {})
+
 /** Whose field it is, else which there are. */
-const elsewhere = (key: string, known: string[]): string => {
+const elsewhere = (key: string, known: string[], holder: JsonObject): string => {
   if (Object.hasOwn(schema.$defs.flowSpec.properties.defaults.properties, key) && known.includes('defaults'))
     return `; write it below "defaults", for all steps, or into a step`
+  if (known.includes('chain') && verbless(holder)) return `; to run the task write task: ${key}`
   const owner = Object.keys(owners).find(name => Object.hasOwn(owners[name]!, key))
   if (owner) return `; it belongs to ${owner}`
   return known.length > 0 ? `; there are ${known.join(', ')}` : ''
@@ -117,6 +131,17 @@ const owners: { [name: string]: object } = {
   'a Queue': schema.$defs.queueSpec.properties,
   'a workflow': schema.$defs.flowSpec.properties,
   'a Schedule': schema.$defs.scheduleSpec.properties,
+}
+
+/**
+ * The field above that has nothing in it, which is what an object looks like whose fields are not indented.
+ *
+ * @param known the fields that the owner may have
+ */
+export const emptyAbove = (owner: JsonObject, key: string, known: string[]): string | undefined => {
+  const above = Object.keys(owner)
+  const nearest = above.slice(0, above.indexOf(key)).findLast(field => known.includes(field))
+  return nearest !== undefined && owner[nearest] === null ? nearest : undefined
 }
 
 /** A field at the root that belongs one level down. */
@@ -244,7 +269,7 @@ const typeName = (value: Json, written: string): string => {
   if (value === null) return 'nothing'
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object') return 'an object'
-  return typeof value === 'string' ? 'a text' : written
+  return typeof value === 'string' ? 'a text' : written.includes('\n') ? String(value) : written
 }
 
 /** What to write instead. */
@@ -252,6 +277,7 @@ const typeHint = (error: ErrorObject, place: Place, value: Json, written: string
   const types = [error.params.type].flat()
   const constant = types.includes('object') || types.includes('array') ? '' : constantOnly(value)
   if (constant) return `; ${constant}`
+  if (value === null && error.params.type === 'string') return '; write it after the colon'
   if (value === null) return shapeOf(place.key) || '; put below it, further in, what belongs to it'
   if (error.parentSchema === schema.$defs.step)
     return typeof value === 'string' ? `; write { task: ${value} }` : shapeOf(place.key) || '; write { task: … }'
@@ -262,11 +288,22 @@ const typeHint = (error: ErrorObject, place: Place, value: Json, written: string
   if (place.key === 'catchUp') return '; write none, last or each'
   if (types.includes('boolean') && typeof value === 'string' && /^(yes|no|on|off|y|n)$/i.test(value))
     return `; write ${/^(yes|on|y)$/i.test(value) ? 'true' : 'false'}`
-  if (isSchema(error)) return typeof value === 'string' ? `; write { type: ${value} }` : '; write { type: string }'
+  if (isSchema(error)) return schemaHint(value)
   if (types.includes('array') && isObject(value)) return '; begin each item with "- "'
+  if (place.key === 'onError' && typeof value === 'string') return `; write [{ do: [{ task: ${value} }] }]`
+  if (stepLists.has(String(place.key)) && typeof value === 'string') return `; write [{ task: ${value} }]`
+  if (error.params.type === 'string' && isObject(value) && typeof value.name === 'string')
+    return `; write ${place.key}: ${value.name}`
   if (types.includes('array') && typeof value === 'string' && !types.includes('object')) return `; write [${written}]`
   if (types.includes('object')) return shapeOf(place.key)
   return quoteIt(error, value, written)
+}
+
+/** The name of a type alone, or the default alone. */
+const schemaHint = (value: Json): string => {
+  if (typeof value === 'string' && Object.hasOwn(typeWords, value)) return `; write { type: ${value} }`
+  const type = typeof value === 'object' ? 'string' : typeof value
+  return typeof value === 'object' ? '; write { type: string }' : `; write { type: ${type}, default: ${value} }`
 }
 
 /** Where a JSON Schema is wanted. */
@@ -277,8 +314,8 @@ const isSchema = (error: ErrorObject): boolean => {
 
 /** YAML reads 1.10 as a number, and it would come out as 1.1: where a text is wanted, say how to write one. */
 const quoteIt = (error: ErrorObject, value: Json, written: string): string => {
-  if (![error.params.type].flat().includes('string')) return ''
   if (typeof value !== 'number' && typeof value !== 'boolean') return ''
+  if (error.params.type !== 'string') return ''
   const { pattern } = error.parentSchema as { pattern?: string }
   return pattern && !new RegExp(pattern).test(written) ? `; ${nameRule(error)}` : `; quote it: "${written}"`
 }

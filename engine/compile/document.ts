@@ -19,6 +19,8 @@ export type Document = {
   written: Span
   /** The YAML of each list and object. */
   origin: Map<object, Node>
+  /** Of objects with merge keys (`<<`): where the fields come from that are not their own. */
+  merged: Map<object, Map<string, JsonObject>>
   value: Json
 }
 
@@ -43,9 +45,11 @@ export const position = (lines: LineIndex, offset: number): { line: number; colu
   return { line: low + 1, column: offset - lines[low]! + 1 }
 }
 
-/** Where a value stands in the text; where it has no place of its own (merged, added), its owner's. */
+/** Where a value stands in the text; of a merged one that is where it was merged from; of an added one it is its owner's place. */
 export const valueSpan = (document: Document, { owner, key }: Place): Span => {
   if (owner === null) return nodeSpan(rootNode(document)) ?? document.span
+  const source = document.merged.get(owner)?.get(key as string)
+  if (source) return valueSpan(document, { owner: source, key })
   const node = document.origin.get(owner)
   if (isSeq(node)) return nodeSpan(node.items[key as number] as Node) ?? nodeSpan(node) ?? document.span
   if (!isMap(node)) return nodeSpan(node) ?? document.span
@@ -55,7 +59,10 @@ export const valueSpan = (document: Document, { owner, key }: Place): Span => {
 
 /** Where the key of a value stands; for an item of a list, the item itself. */
 export const keySpan = (document: Document, place: Place): Span => {
-  const node = place.owner === null ? undefined : document.origin.get(place.owner)
+  const { owner, key } = place
+  const source = owner === null ? undefined : document.merged.get(owner)?.get(key as string)
+  if (source) return keySpan(document, { owner: source, key })
+  const node = owner === null ? undefined : document.origin.get(owner)
   if (!isMap(node)) return valueSpan(document, place)
   return nodeSpan(pairOf(node.items, place.key)?.key as Node) ?? nodeSpan(node) ?? document.span
 }

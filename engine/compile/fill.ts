@@ -5,6 +5,7 @@ import { type Compilation, type Item, report } from './compilation.ts'
 import { checkDefaultInput } from './defaultInput.ts'
 import { applyPolicy, maxFailures } from './policy.ts'
 import { rootNames } from './root.ts'
+import { rewrite } from './rewrite.ts'
 import type { View } from './scope.ts'
 import { compileValue } from './template.ts'
 import { itemOf, names, typesOf } from './type.ts'
@@ -81,7 +82,9 @@ const asCondition = (written: Json): string => {
   if (typeof written !== 'string') return ''
   const path = /^\s*\{\{\s*([\w.-]+)\s*\}\}\s*$/.exec(written)?.[1]
   if (path) return `; compare it, as {{ eq ${path} 'x' }} does`
-  return /^[\w.-]+$/.test(written) ? `; write "{{ ${written} }}"` : ''
+  if (/^[\w.-]+$/.test(written)) return `; write "{{ ${written} }}"`
+  const expression = rewrite(written.replaceAll(/\{\{\s*|\s*\}\}/g, ''))?.rewritten
+  return expression ? `; write "{{ ${expression} }}"` : ''
 }
 
 const fillInput = (compilation: Compilation, item: Item): void => {

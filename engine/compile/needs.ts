@@ -59,10 +59,15 @@ const source = (compilation: Compilation, scope: MemberScope, need: Json, place:
     compilation,
     at,
     'UNKNOWN_REFERENCE',
-    `no step of this flow has the id "${id}"${didYouMean(id, scope.ids.keys())}`,
+    `no step of this flow has the id "${id}"${didYouMean(id, scope.ids.keys()) || elsewhere(compilation, id)}`,
   )
   return undefined
 }
+
+const elsewhere = ({ items }: Compilation, id: string): string =>
+  items.some(item => item.step.id === id)
+    ? '; it stands in another scope, and a step waits for its own siblings only'
+    : ''
 
 const joinsOf = (compilation: Compilation, scope: MemberScope): Item[] =>
   scope.members.length === 0

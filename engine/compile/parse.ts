@@ -44,6 +44,7 @@ const documentOf = (file: string, text: string, span: Span, lines: LineIndex, wr
   span,
   written,
   origin: new Map(),
+  merged: new Map(),
   value: null,
 })
 

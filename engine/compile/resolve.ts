@@ -36,7 +36,9 @@ const resolvePath = (resolving: Resolving, written: WrittenPath, covered: boolea
   for (let index = root.checked; index < path.length; index++) {
     const step = stepInto(known, path[index]!)
     if ('absent' in step) {
-      const message = `${root.title} has no "${path[index]}"${didYouMean(path[index]!, step.absent)}`
+      const few = step.absent.length > 0 && step.absent.length <= 12
+      const hint = didYouMean(path[index]!, step.absent) || (few ? `; it has ${step.absent.join(', ')}` : '')
+      const message = `${root.title} has no "${path[index]}"${hint}`
       resolving.report('UNKNOWN_REFERENCE', message, segmentSpan(written, index + 1))
       return undefined
     }

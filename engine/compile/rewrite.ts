@@ -12,7 +12,7 @@ export const rewrite = (source: string): Rewritten | undefined => {
 }
 
 /** Beyond it nobody reads a proposal, and making one takes the square of the length. */
-const maxLength = 500
+const maxLength = 200
 
 /** Quoted texts are filled with underscores: what stands in them is no operator. */
 const masked = (text: string): string => text.replace(/'[^']*'|"[^"]*"/g, quoted => '_'.repeat(quoted.length))

@@ -132,7 +132,7 @@ type Span = { start: number; end: number }
 type Call = { path: hbs.AST.Expression; params: hbs.AST.Expression[]; hash?: hbs.AST.Hash }
 
 const callOrPath = (text: string, lines: number[], call: Call, span: Span): Written => {
-  if (call.hash?.pairs.length) throw new Refused('named arguments are not supported', span)
+  if (call.hash?.pairs.length) throw new Refused('arguments have no names; they follow in their order', span)
   const head = expression(text, lines, call.path)
   if (head.kind !== 'path') {
     if (call.params.length > 0) throw new Refused('a helper must come first: {{ helper argument }}', span)

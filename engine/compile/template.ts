@@ -4,6 +4,7 @@ import type { Template } from '../model/plan.ts'
 import { schemaProblem, validator } from '../model/schema.ts'
 import { didYouMean } from '../model/similar.ts'
 import { type Compilation, report } from './compilation.ts'
+import { isStepField } from './describe.ts'
 import { diagnose, type Place, placeText, spanInText, valueSpan } from './document.ts'
 import { resolve } from './resolve.ts'
 import type { Resolving } from './resolving.ts'
@@ -29,8 +30,21 @@ export const compileValue = (
   if (typeof value === 'string' && value.includes('{{')) return compileText(compilation, view, place, value, expected)
   if (Array.isArray(value)) return compileList(compilation, view, place, value, expected)
   if (isObject(value)) return compileMap(compilation, view, place, value, expected)
+  if (typeof value === 'string' && !oneBrace(compilation, view, place, value)) return undefined
   const known = schemaOfValue(value)
   return fits(compilation, place, known, expected) ? { template: { value }, known } : undefined
+}
+
+/** `${inputs.x}` and `{ inputs.x }` are expressions elsewhere and texts here: refused, with both readings. */
+const oneBrace = (compilation: Compilation, view: View, place: Place, text: string): boolean => {
+  if (!text.includes('{')) return true
+  const found = /\$?\{\s*((?:inputs|steps)\.[\w.-]+)\s*\}/.exec(text)
+  if (!found) return true
+  const [written, path] = found as unknown as [string, string]
+  const message = `an expression stands in two braces: {{ ${path} }}; for this very text write {{ concat '${written.slice(0, -1)}' '}' }}`
+  const span = { start: found.index, end: found.index + written.length }
+  resolvingAt(compilation, view, place).report('INVALID_EXPRESSION', message, span)
+  return false
 }
 
 const compileText = (
@@ -168,7 +182,8 @@ const checkFields = (compilation: Compilation, place: Place, map: JsonObject, ex
   const closed = expected.additionalProperties === false && expected.patternProperties === undefined
   const unknown = closed ? Object.keys(map).filter(key => !properties.includes(key)) : []
   for (const key of unknown) {
-    const message = `the input has no "${key}"${didYouMean(key, properties)}`
+    const beside = isStepField(key) ? '; it belongs to the step, beside `with`' : ''
+    const message = `the input has no "${key}"${didYouMean(key, properties) || beside}`
     report(compilation, { owner: map, key }, 'UNKNOWN_FIELD', message, { at: 'key' })
   }
   const required = Array.isArray(expected.required) ? expected.required : []

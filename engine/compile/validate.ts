@@ -4,7 +4,18 @@ import type { Json, JsonObject } from '../model/json.ts'
 import { isObject } from '../model/json.ts'
 import { nearest } from '../model/similar.ts'
 import { borrowedFor } from './borrowed.ts'
-import { describe, isForeign, laterVerbs, type Mistake, specFields, verbs } from './describe.ts'
+import {
+  describe,
+  emptyAbove,
+  isForeign,
+  knownFields,
+  laterVerbs,
+  type Mistake,
+  specFields,
+  stepLists,
+  verbless,
+  verbs,
+} from './describe.ts'
 import type { Diagnostic } from './diagnostic.ts'
 import { type Document, diagnose, type Place, valueSpan } from './document.ts'
 
@@ -21,8 +32,14 @@ export const validate = (document: Document): Validated => {
   if (isForeign(document.value))
     return { diagnostics: [foreign(document, document.value)], broken: new Set([document.value]) }
   const mistakes = withoutEchoes((check.errors ?? []).map(error => locate(document, error)))
-  const diagnostics = mistakes.map(mistake => describe(document, mistake))
+  const diagnostics = withoutDoubles(mistakes.map(mistake => describe(document, mistake)))
   return { diagnostics, broken: new Set(mistakes.map(mistake => mistake.holder)) }
+}
+
+/** What is wrong with a part that several merge is said once. */
+const withoutDoubles = (diagnostics: Diagnostic[]): Diagnostic[] => {
+  const said = new Map(diagnostics.map(one => [`${one.line}:${one.column} ${one.message}`, one]))
+  return [...said.values()]
 }
 
 let check: ValidateFunction | undefined
@@ -53,13 +70,14 @@ const locate = (document: Document, error: ErrorObject): Mistake => {
   return { error, place, holder }
 }
 
-const stepLists = new Set(['steps', 'chain', 'group', 'flow', 'header', 'do', 'finally'])
-
 /** Drops what only repeats another error: wrappers, what a misspelt key leaves missing, seconds about one value. */
 const withoutEchoes = (mistakes: Mistake[]): Mistake[] => {
   const unknown = new Map<string, string[]>()
+  const notIndented = new Set<string>()
   for (const { error } of mistakes) {
     if (error.keyword !== 'additionalProperties') continue
+    const above = emptyAbove(error.data as JsonObject, error.params.additionalProperty, knownFields(error))
+    if (above !== undefined) notIndented.add(`${error.instancePath}/${above}`)
     const keys = unknown.get(error.instancePath) ?? []
     keys.push(error.params.additionalProperty)
     unknown.set(error.instancePath, keys)
@@ -79,9 +97,12 @@ const withoutEchoes = (mistakes: Mistake[]): Mistake[] => {
       return false
     if (error.keyword === 'oneOf' && !isObject(error.data)) return false
     if (error.keyword === 'oneOf' && beside.some(key => laterVerbs.includes(key) || standsForVerb(key))) return false
+    if (error.keyword === 'oneOf' && beside.length > 0 && verbless(error.data as JsonObject)) return false
     // `spec:` with nothing in it, and its fields beside it: they are not indented.
-    if (error.keyword === 'type' && error.data === null && (unknown.get('') ?? []).some(belongsTo(error.instancePath)))
-      return false
+    if (error.keyword === 'type' && error.data === null) {
+      if ((unknown.get('') ?? []).some(belongsTo(error.instancePath))) return false
+      if (notIndented.has(error.instancePath)) return false
+    }
     const about = error.params.additionalProperty ?? error.params.missingProperty ?? error.propertyName ?? ''
     const key = `${error.instancePath} ${about}`
     return !seen.has(key) && seen.add(key)
@@ -96,7 +117,7 @@ const standsIn = (missing: string, beside: string[], path: string): boolean =>
   (path === '' && missing === 'spec' && beside.some(word => specFields.has(word)))
 
 const standsForVerb = (word: string): boolean =>
-  nearest(word, verbs) !== undefined || borrowedFor(word, ['task']) !== undefined
+  nearest(word, verbs) !== undefined || borrowedFor(word, [...verbs]) !== undefined
 
 const belongsTo =
   (path: string) =>

@@ -27,6 +27,7 @@ const textless = (manifest: ManifestDocument): Read => ({
     span: { start: 0, end: 0 },
     written: { start: 0, end: 0 },
     origin: new Map(),
+    merged: new Map(),
     value: manifest as unknown as Json,
   },
   broken: new Set(),

@@ -41,6 +41,7 @@ const foreignLine = (shown: Shown): Explained | undefined => {
       shown,
       'an expression is a value, it cannot stand for lines; for steps that depend on something write `when` or `forEach`',
     )
+  if (/^(\/\/|\/\*)/.test(trimmed)) return whole(shown, 'comments begin with # in YAML')
   if (trimmed.startsWith('```')) return whole(shown, 'this is Markdown; take away the lines with ```')
   if (/^(-{2,}|={3,}|\+{3,})$/.test(trimmed))
     return whole(shown, 'between two documents stands a line of three hyphens, at its beginning: ---')
@@ -51,6 +52,18 @@ const curlyQuotes = ({ line, lineStart, code }: Shown): Explained | undefined =>
   const at = line.search(/[“”„‘’]/)
   if (at === -1 || code === 'TAB_AS_INDENT') return undefined
   return { start: lineStart + at, end: lineStart + at + 1, message: `this is a typographic quote; write " or '` }
+}
+
+/** The line from its first letter or dash on. */
+const fromIndent = ({ line, lineStart }: Shown, message: string): Explained => ({
+  start: lineStart + line.length - line.trimStart().length,
+  end: lineStart + line.length,
+  message,
+})
+
+const superfluous = ({ span, message }: Shown): Explained | undefined => {
+  const bracket = /unexpected flow-(?:map|seq)-end token.*"(.)"/i.exec(message)?.[1]
+  return bracket ? { ...span, message: `this "${bracket}" has no opening "${bracket === '}' ? '{' : '['}"` } : undefined
 }
 
 const unclosed = ({ text, span, message }: Shown): Explained | undefined => {
@@ -64,7 +77,7 @@ const spaces = (shown: Shown): Explained | undefined => {
   const { line, lineStart, message, text, span } = shown
   if (/tabs are not allowed/i.test(message)) return { ...span, message: 'tabs cannot indent in YAML; write spaces' }
   const dash = /^(\s*)-[\w"'{]/.exec(line)
-  if (dash && !/^\s*-\d/.test(line)) return whole(shown, 'a space is missing after "-"')
+  if (dash && !/^\s*-\d/.test(line)) return fromIndent(shown, 'a space is missing after "-"')
   const colon = /^\s*(?:- )?([\w-]+:)[^\s/]/.exec(line)
   if (colon && /implicit (map )?key/i.test(message)) return whole(shown, `a space is missing after "${colon[1]}"`)
   if (/nested mappings are not allowed/i.test(message)) return nested(shown)
@@ -78,16 +91,19 @@ const spaces = (shown: Shown): Explained | undefined => {
       shown,
       'this stands neither below the lines before it nor begins an item with "- "; look at the spaces before it',
     )
+  if (/block sequence may not be used as an implicit map key/i.test(message)) return fromIndent(shown, notIndented)
   if (/items must (all )?start at the same column/i.test(message)) {
     const from = line === '' || text.slice(lineStart, span.end).trim() === '' ? whole(shown, '') : span
     return {
       start: from.start,
       end: from.end,
-      message: 'this is not indented as the lines that it belongs to; look at the spaces before it',
+      message: notIndented,
     }
   }
   return undefined
 }
+
+const notIndented = 'this is not indented as the lines that it belongs to; look at the spaces before it'
 
 /** `text: with: colons`, or a line too far in below a name that has its value already. */
 const nested = (shown: Shown): Explained => {
@@ -137,7 +153,7 @@ const quoted = (value: string): string => (value.includes('"') ? `'${value.repla
 /** A quote within a quoted text that ends it. */
 const endedText = ({ text, span, line, lineStart, message }: Shown): Explained | undefined => {
   if (!/unexpected (scalar|double|single|flow)/i.test(message)) return undefined
-  const quote = text[span.start - 1]
+  const quote = text.slice(lineStart, span.start).trimEnd().at(-1)
   if (quote === '"')
     return /\{\{[^}]*"$/.test(line.slice(0, span.start - lineStart))
       ? { ...span, message: `the text in double quotes ends before this; within an expression write 'x', not "x"` }
@@ -157,9 +173,15 @@ const endedText = ({ text, span, line, lineStart, message }: Shown): Explained |
       }
 }
 
+/** What stands behind a value on its line, or below it where nothing can. */
+const afterValue = ({ span, message }: Shown): Explained | undefined =>
+  /at node end/i.test(message)
+    ? { ...span, message: 'the value before this has ended already; is a "," missing, a quote, or a "name:"?' }
+    : undefined
+
 const others = ({ code, span }: Shown): Explained | undefined =>
   code === 'MULTILINE_IMPLICIT_KEY'
     ? { ...span, message: 'here a "name: value" is expected; is a colon missing?' }
     : undefined
 
-const explanations = [foreignLine, unclosed, endedText, curlyQuotes, reserved, spaces, others]
+const explanations = [foreignLine, unclosed, superfluous, endedText, curlyQuotes, reserved, spaces, afterValue, others]

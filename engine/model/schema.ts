@@ -102,6 +102,7 @@ const problem = (error: ErrorObject): string => {
 const said = (error: ErrorObject): string => {
   if (error.keyword === 'const') return `must be ${JSON.stringify(error.params.allowedValue)}`
   const detail = error.keyword === 'additionalProperties' ? ` "${error.params.additionalProperty}"` : ''
-  const allowed = error.keyword === 'enum' ? `: ${JSON.stringify(error.params.allowedValues)}` : ''
-  return `${error.message}${detail}${allowed}`
+  if (error.keyword === 'enum')
+    return `must be one of ${error.params.allowedValues.map((one: unknown) => JSON.stringify(one)).join(', ')}`
+  return `${error.message}${detail}`
 }

@@ -178,6 +178,19 @@ const hints: [string, string][] = [
   ['{{ inputs.a.0 }}', '{{ inputs.a.[0] }}'],
   ['{{ inputs.a != 3 }}', '{{ ne inputs.a 3 }}'],
   ['{{ inputs.a >= 3 }}', '{{ gte inputs.a 3 }}'],
+  ["{{ inputs.a > 3 && inputs.b !== 'x' }}", "{{ and (gt inputs.a 3) (ne inputs.b 'x') }}"],
+  ["{{ inputs.a == 'x && y' }}", "{{ eq inputs.a 'x && y' }}"],
+  ['{{ (inputs.a > 3) && !inputs.b }}', '{{ and (gt inputs.a 3) (not inputs.b) }}'],
+  ["{{ inputs.a ? 'x' : 'y' }}", "{{ if inputs.a 'x' 'y' }}"],
+  ['{{ inputs.a + 1 }}', '{{ sum (list inputs.a 1) }}'],
+  ["{{ 'x' + inputs.a }}", "{{ concat 'x' inputs.a }}"],
+  ['{{ default(inputs.a, 3) }}', '{{ default inputs.a 3 }}'],
+  ["{{ inputs.a | default('x') }}", "{{ default inputs.a 'x' }}"],
+  ['{{ inputs.a.toUpperCase() }}', '{{ upper inputs.a }}'],
+  ["{{ inputs.a.includes('x') }}", "{{ in 'x' inputs.a }}"],
+  ['{{ inputs.a[0] }}', '{{ inputs.a.[0] }}'],
+  ["{{ inputs.a['b'] }}", '{{ inputs.a.b }}'],
+  ['{{ .Values.a }}', '{{ config.a }}'],
 ]
 
 for (const [written, rewritten] of hints) {
