@@ -19,6 +19,7 @@ export {
   type Source,
 } from './compile/index.ts'
 export { declarations } from './compile/declarations.ts'
+export { maxManifestBytes } from './compile/limit.ts'
 export { editorSchema } from './compile/editorSchema.ts'
 export { readProject } from './compile/project.ts'
 export { errorCodes, type JobError, jobErrorNames, TqError } from './model/errors.ts'
