@@ -1,5 +1,5 @@
-import { stringify } from 'yaml'
 import type { Io } from './io.ts'
+import { yamlText } from './yaml.ts'
 
 /** A cell is text; a table drops columns from the right until it fits a terminal, and never wraps. */
 export type Table = { header: string[]; rows: string[][] }
@@ -11,7 +11,7 @@ export const print = (
   { data, table, names }: { data: unknown; table: Table; names: string[] },
 ): void => {
   if (format === 'json') io.out(JSON.stringify(data, null, 2))
-  else if (format === 'yaml') io.out(stringify(data).trimEnd())
+  else if (format === 'yaml') io.out(yamlText(data))
   else if (format === 'name') for (const name of names) io.out(name)
   else if (table.rows.length > 0 || table.header.length > 0)
     io.out(formatTable(table, process.stdout.isTTY ? (process.stdout.columns ?? 80) : Number.POSITIVE_INFINITY))

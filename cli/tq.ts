@@ -5,7 +5,7 @@ import { type Io, openIo } from './io.ts'
 /** What `tq help exit-codes` says; the engine's error codes each have one of these. */
 export const exitCodes = `
 Exit codes
-   0  success; run --watch, run --wait, wait: the run succeeded
+   0  success; run --watch, run --wait, watch, wait: the run succeeded
    1  an error answered or found while working
    2  usage, or an invalid manifest or input (nothing was changed)
    3  the run failed        4  the run was cancelled

@@ -59,7 +59,8 @@ export {
   triggerSchedule,
 } from './runtime/schedule/control.ts'
 export { prepareStart, start, startMany, type Startable } from './runtime/start.ts'
-export { resolveRun, type RunResult, type Snapshot, snapshot, wait, watch } from './runtime/watch.ts'
+export { resolveRun, type RunResult, type Snapshot, snapshot, wait, watch, type WatchedNode } from './runtime/watch.ts'
+export type { Progress, Shown } from './store/tally.ts'
 export { eventTypes, type EventType } from './model/event.ts'
 export { positionAt } from './store/event.ts'
 export { type MigrationState, migrate, migrationState } from './store/migrate.ts'

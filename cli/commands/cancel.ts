@@ -40,7 +40,7 @@ const cancel: Action = (io, options, given) => {
       },
     })
     if (results.length === 0) io.err('no run with these labels is open: tq get runs --label name=value')
-    for (const { id, cancelled } of results) if (cancelled) io.err(`see it end: tq wait ${id.slice(-8)}`)
+    for (const { id, cancelled } of results) if (cancelled) io.err(`see it end: tq watch ${id.slice(-8)}`)
     return 0
   })
 }

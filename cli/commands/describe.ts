@@ -1,4 +1,3 @@
-import { stringify } from 'yaml'
 import {
   type Context,
   type Kind,
@@ -22,6 +21,7 @@ import { formatTable, span, took } from '../output.ts'
 import { linesOfSchedule, stateOfSchedule } from '../schedules.ts'
 import { errorLine, icon } from '../progress.ts'
 import { printResult } from '../watching.ts'
+import { yamlText } from '../yaml.ts'
 import type { Action, Options } from './index.ts'
 
 const describe: Action = (io, options, what, name) =>
@@ -111,7 +111,7 @@ const describeManifest = async (
       `Name:      ${kind}/${name}\nRevision:  ${row.revision}, applied ${row.applied_at.toISOString()} from ${row.file}\nHash:      ${row.hash.slice(0, 12)}`,
     )
     if (kind === 'schedule') for (const line of await linesOfSchedule(context, name)) io.out(line)
-    io.out(stringify((row.document as { spec?: unknown }).spec ?? {}).trimEnd())
+    io.out(yamlText((row.document as { spec?: unknown }).spec ?? {}))
   }
   return 0
 }

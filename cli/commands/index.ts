@@ -163,6 +163,15 @@ export const commands: CommandSpec[] = [
     load: () => import('./describe.ts'),
   },
   {
+    usage: 'watch <run>',
+    words: ['run'],
+    summary: 'shows a run until it has ended, as a tree that moves; where nobody looks on, a line for each change',
+    options: [['--timeout <duration>', 'at most so long'], output],
+    exits: true,
+    examples: ['tq watch @latest', 'tq watch t3h8v2f4 --timeout 5m'],
+    load: () => import('./watch.ts'),
+  },
+  {
     usage: 'wait <runs...>',
     words: ['run'],
     summary: 'waits until runs have ended; the exit code is the worst',

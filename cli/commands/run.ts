@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
-import { parse } from 'yaml'
 import {
   type Json,
   type JsonObject,
@@ -36,7 +35,7 @@ const run: Action = (io, options, name) =>
       options.output,
       { id: printId(id), duplicate },
       printId(id),
-      `run ${shortId(id)} started; see it: tq wait ${shortId(id)}, or tq get jobs ${shortId(id)}`,
+      `run ${shortId(id)} started; see it: tq watch ${shortId(id)}`,
     )
     return 0
   })
@@ -78,6 +77,7 @@ export const readInput = async (options: Options): Promise<Json> => {
             throw new TqError('USAGE', `--input-file: ${(error as Error).message}`)
           })
     try {
+      const { parse } = await import('yaml')
       input = parse(source) as Json
     } catch (error) {
       throw new TqError('INVALID_INPUT', `${options.inputFile} is neither YAML nor JSON: ${(error as Error).message}`)

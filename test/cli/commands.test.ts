@@ -117,7 +117,7 @@ test('a run whose deadline passed exits with 5, and so does a --timeout, after w
   t.is(exitCode, 5)
   const { error } = JSON.parse(stdout) as { error: { code: string; detail: string } }
   t.is(error.code, 'TIMEOUT')
-  const [, id] = /tq wait (\w{8})$/.exec(error.detail)!
+  const [, id] = /tq w\w+ (\w{8})$/.exec(error.detail)!
   t.is((await run('cancel', id!)).exitCode, 0)
 })
 
@@ -199,7 +199,7 @@ test('Ctrl-C while watching detaches with 130; the run goes on', async t => {
   watching.kill('SIGINT')
   const { exitCode, stderr } = await watching
   t.is(exitCode, 130)
-  t.regex(stderr, new RegExp(`detached; run ${id} goes on\\. Come back: tq wait ${id}`))
+  t.regex(stderr, new RegExp(`detached; run ${id} goes on\\. Come back: tq watch ${id}`))
   t.regex((await run('describe', 'run', id)).stdout, /State: {5}▷ running/)
   await run('cancel', id)
 })
@@ -242,6 +242,7 @@ const calls: { [command: string]: string[] } = {
   get: ['runs'],
   describe: ['@latest'],
   wait: [],
+  watch: ['@latest'],
   logs: ['@latest'],
   why: ['@latest'],
   events: ['@latest'],
