@@ -1,4 +1,4 @@
-import type { JobView, Plan } from '../engine/client.ts'
+import type { JobView, Plan } from '../engine/reader.ts'
 
 /** A job as people see it: with its path, and, for a container, the time from the first start below it. */
 export type NamedJob = Omit<JobView, 'node'> & { job: string; kind: string }

@@ -1,4 +1,4 @@
-import { ended, shortId, type Snapshot } from '../engine/client.ts'
+import { ended, shortId, type Snapshot } from '../engine/reader.ts'
 import type { Io } from './io.ts'
 import { icon, type Row, rows, stateText, timeText } from './progress.ts'
 

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
-import type { JobState, Plan, PlanNode, Progress, RunState, Shown, WatchedNode } from '../engine/client.ts'
+import type { JobState, Plan, PlanNode, Progress, RunState, Shown, WatchedNode } from '../engine/reader.ts'
 import { span } from './output.ts'
 
 /** A node of the plan as people see it: one job, or the counts of many. */

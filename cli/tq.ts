@@ -75,7 +75,7 @@ const guarded = async (io: Io, options: Options, work: () => Promise<number>): P
   } catch (error) {
     if (io.signal.aborted) return 130
     // Only here: the engine takes longer to load than `tq --help` may take in all.
-    const { errorCodes, explain } = await import('../engine/client.ts')
+    const { errorCodes, explain } = await import('../engine/reader.ts')
     const known = explain(error)
     if (options.output === 'json')
       io.out(JSON.stringify({ error: { code: known.code, detail: known.message, ...known.details } }))

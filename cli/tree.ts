@@ -1,4 +1,4 @@
-import { ended, shortId, type Snapshot } from '../engine/client.ts'
+import { ended, shortId, type Snapshot } from '../engine/reader.ts'
 import type { Io } from './io.ts'
 import type { View } from './lines.ts'
 import { span } from './output.ts'

@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
-  cancelRun,
   type Context,
   type JobError,
   printId,
@@ -12,7 +11,7 @@ import {
   TqError,
   wait,
   watch,
-} from '../engine/client.ts'
+} from '../engine/reader.ts'
 import type { Io } from './io.ts'
 import { openLines } from './lines.ts'
 import { span } from './output.ts'
@@ -68,6 +67,7 @@ const detached = async (io: Io, context: Context, id: string, show: boolean): Pr
   if (!(await Promise.race([again.promise, sleep(againMs, false)]))) return 130
   io.onSecondSignal(() => process.exit(130))
   if (!(await agreed(`cancel run ${short}? [y/N] `))) return 130
+  const { cancelRun } = await import('../engine/client.ts')
   await cancelRun(context, { run: id, reason: 'cancelled by hand' })
   io.err(`run ${short} is being cancelled; see: ${way}`)
   return 130

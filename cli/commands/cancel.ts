@@ -11,7 +11,7 @@ import {
 import { connected } from '../connect.ts'
 import { print } from '../output.ts'
 import type { Action, Options } from './index.ts'
-import { labelsOf } from './run.ts'
+import { labelsOf } from '../options.ts'
 
 /** What is to be cancelled: a run (its uuid), or a step of it. */
 type Target = { run: string; step: string | null }

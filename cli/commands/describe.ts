@@ -13,7 +13,7 @@ import {
   shortId,
   snapshot,
   TqError,
-} from '../../engine/client.ts'
+} from '../../engine/reader.ts'
 import { connected } from '../connect.ts'
 import type { Io } from '../io.ts'
 import { nameJobs } from '../jobs.ts'

@@ -21,7 +21,7 @@ import {
   shortId,
   snapshot,
   TqError,
-} from '../../engine/client.ts'
+} from '../../engine/reader.ts'
 import { connected } from '../connect.ts'
 import type { Io } from '../io.ts'
 import { nameJobs } from '../jobs.ts'
@@ -29,7 +29,7 @@ import { ago, count, print, span, took } from '../output.ts'
 import { whenOf } from '../schedules.ts'
 import { errorLine, icon } from '../progress.ts'
 import type { Action, Options } from './index.ts'
-import { labelsOf } from './run.ts'
+import { labelsOf } from '../options.ts'
 
 const get: Action = (io, options, what, name) => {
   const list = lists[String(what)]

@@ -8,7 +8,7 @@ import {
   snapshot,
   type StoredLog,
   TqError,
-} from '../../engine/client.ts'
+} from '../../engine/reader.ts'
 import { connected } from '../connect.ts'
 import { plain } from '../progress.ts'
 import type { Action } from './index.ts'

@@ -99,7 +99,7 @@ test('a cancelled run exits with 4', async t => {
   const { stdout: id } = await run('run', 'long', '-o', 'name')
   const waiting = run('wait', id)
   const cancelled = await run('cancel', id.slice(-8), '--reason', 'the wrong month')
-  t.is(cancelled.exitCode, 0)
+  t.is(cancelled.exitCode, 0, cancelled.stderr)
   t.regex(cancelled.stdout, /is being cancelled/)
   const waited = await waiting
   t.is(waited.exitCode, 4)
@@ -140,7 +140,8 @@ test('history lists revisions, rollback makes an older one the current one, expo
     `# ${text}\napiVersion: tq/v1\nkind: Chain\nmetadata: { name: turned }\nspec:\n  steps: [{ task: say, with: { text: ${text} } }]\n`
   for (const text of ['first', 'second']) {
     writeFileSync(join(dir, 'turned.yaml'), turned(text))
-    t.is((await run('apply', '-f', 'turned.yaml')).exitCode, 0)
+    const applied = await run('apply', '-f', 'turned.yaml')
+    t.is(applied.exitCode, 0, applied.stderr)
   }
   t.regex((await here('history', 'turned')).stdout, /^REVISION .*\n2 \(current\) .*turned\.yaml\n1 .*turned\.yaml$/)
   t.is(`${(await here('export', 'turned')).stdout}\n`, turned('second'))
