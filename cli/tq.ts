@@ -65,7 +65,8 @@ export const main = async (argv: string[], io: Io = openIo()): Promise<number> =
 /** Options that were not understood have not been parsed: the command line itself says what was wanted. */
 const asksForJson = (argv: string[]): boolean =>
   argv.some(
-    (arg, i) => /^(-o|--output=)json$/.test(arg) || (arg === 'json' && /^(-o|--output)$/.test(argv[i - 1] ?? '')),
+    (arg, i) =>
+      /^(-o|--output=)jsonl?$/.test(arg) || (/^jsonl?$/.test(arg) && /^(-o|--output)$/.test(argv[i - 1] ?? '')),
   )
 
 /** Errors become text on stderr, or with `-o json` an object on stdout; the exit code says the kind. */
@@ -77,7 +78,7 @@ const guarded = async (io: Io, options: Options, work: () => Promise<number>): P
     // Only here: the engine takes longer to load than `tq --help` may take in all.
     const { errorCodes, explain } = await import('../engine/reader.ts')
     const known = explain(error)
-    if (options.output === 'json')
+    if (options.output === 'json' || options.output === 'jsonl')
       io.out(JSON.stringify({ error: { code: known.code, detail: known.message, ...known.details } }))
     io.err(`${io.paint('red', 'error:')} ${known.message}`)
     if (known.code === 'INTERNAL')

@@ -19,10 +19,11 @@ export { isZone, wallOf } from './model/schedule/zone.ts'
 export { didYouMean } from './model/similar.ts'
 export { type Kind, kindWords } from './model/kind.ts'
 export { printId, shortId } from './model/id.ts'
-export { ended, type JobState, type RunState, runStates } from './model/state.ts'
+export { ended, type JobState, jobStates, type RunState, runStates } from './model/state.ts'
 export { type Context, type Log, type LogLevel, logLevels } from './runtime/context.ts'
 export type { HookSpec } from '../schemas/manifest.types.ts'
 export { hooksPrefix } from './model/hook.ts'
+export { pathOf } from './model/job.ts'
 export { formatRate } from './runtime/limit.ts'
 export { type Reason, why, whyEnded } from './runtime/why.ts'
 export { listHandlers } from './runtime/handlers.ts'
@@ -33,7 +34,7 @@ export { type MigrationState, migrationState } from './store/migrate.ts'
 export { type ManifestRow, readManifest, readManifests, readNames, readQueues } from './store/manifest.ts'
 export { type BackfillRow, listBackfills } from './store/backfill.ts'
 export { readLogs, type StoredLog } from './store/log.ts'
-export { type Labels, listRuns, type RunRow } from './store/run.ts'
+export { countRunsUpTo, type Labels, listRuns, type RunRow } from './store/run.ts'
 export { listSchedules, type ScheduleRow } from './store/schedule.ts'
 export { listSessions } from './store/session.ts'
 export { openDatabase } from './store/sql.ts'
@@ -53,6 +54,7 @@ export {
   listAttempts,
   countJobs,
   listJobs,
+  listOpenJobs,
   type NodeCount,
   readRoot,
 } from './store/view.ts'

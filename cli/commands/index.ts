@@ -142,15 +142,27 @@ export const commands: CommandSpec[] = [
   {
     usage: 'get <what> [name]',
     words: [['runs', 'workflows', 'tasks', 'queues', 'schedules', 'hooks', 'workers', 'jobs'], 'manifest'],
-    summary: 'lists runs, workflows, tasks, queues, schedules, hooks, workers, or the jobs of a run',
+    summary:
+      'lists runs, workflows, tasks, queues, schedules, hooks, workers, or jobs: those of a run, or all that are open',
     options: [
-      ['--state <state>', 'runs in this state'],
+      ['--state <state>', 'runs or jobs in this state'],
+      ['--workflow <name>', 'runs, schedules or hooks of this workflow'],
+      ['--queue <name>', 'jobs, tasks or workers of this queue'],
       ['--trigger <trigger>', 'runs that this has started: cli, schedule, schedule/nightly, hook/github-push'],
+      ['--since <time>', 'runs started from then on: 1h, or 2026-11-22T18:00:00Z'],
       ['-l, --label <k=v>', 'runs with this label; again: with all of them'],
-      ['--limit <n>', 'at most so many (default: 20 runs, all jobs)'],
+      ['--limit <n>', 'at most so many (default: 20 runs, all jobs of a run, 100 open ones)'],
+      ['-w, --watch', 'goes on: redrawn on a terminal, else a line for each change'],
       output,
     ],
-    examples: ['tq get runs', 'tq get runs licence-report --state failed', 'tq get jobs @latest -o json'],
+    formats: ['table', 'wide', 'json', 'jsonl', 'yaml', 'name'],
+    examples: [
+      'tq get runs',
+      'tq get runs licence-report --state failed --since 1h',
+      'tq get jobs @latest -o json',
+      'tq get jobs --queue default --state running',
+      'tq get queues -w',
+    ],
     load: () => import('./get.ts'),
   },
   {
