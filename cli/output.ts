@@ -22,6 +22,10 @@ export const print = (
     io.out(formatTable(table, terminalWidth() ?? Number.POSITIVE_INFINITY))
 }
 
+/** The same for what is no table. */
+export const printData = (io: Io, format: string, data: unknown, names: string[]): void =>
+  print(io, format, { data, names, table: { header: [], rows: [] } })
+
 /** The columns of the terminal that stdout is; null: it is none. */
 export const terminalWidth = (): number | null => (process.stdout.isTTY ? (process.stdout.columns ?? 80) : null)
 

@@ -9,7 +9,7 @@ import { isLostConnection } from './runtime/patience.ts'
 import { migrationState } from './store/migrate.ts'
 import { openDatabase } from './store/sql.ts'
 
-export type { KafkaOptions } from './broker/index.ts'
+export type { KafkaOptions, TopicReport } from './broker/index.ts'
 export { errorCodes, type JobError, jobErrorNames, TqError } from './model/errors.ts'
 export type { Json, JsonObject } from './model/json.ts'
 export type { Edge, Plan, PlanNode } from './model/plan.ts'
@@ -25,6 +25,7 @@ export type { HookSpec } from '../schemas/manifest.types.ts'
 export { hooksPrefix } from './model/hook.ts'
 export { pathOf } from './model/job.ts'
 export { formatRate } from './runtime/limit.ts'
+export { type Load, openLoad } from './runtime/load.ts'
 export { type Reason, why, whyEnded } from './runtime/why.ts'
 export { listHandlers } from './runtime/handlers.ts'
 export { noSuchManifest, resolveManifest } from './runtime/names.ts'
@@ -34,6 +35,12 @@ export { type MigrationState, migrationState } from './store/migrate.ts'
 export { type ManifestRow, readManifest, readManifests, readNames, readQueues } from './store/manifest.ts'
 export { type BackfillRow, listBackfills } from './store/backfill.ts'
 export { readLogs, type StoredLog } from './store/log.ts'
+export { failedRuns, missingGrants, neededHandlers, serverFacts, type ServerFacts } from './store/checkup.ts'
+export { queueDepths } from './store/metrics.ts'
+export { readClock } from './store/hook.ts'
+export { readTriggers } from './store/trigger.ts'
+export { openSecrets, variableOf } from './runtime/secret.ts'
+export { verifyOf } from './model/hook.ts'
 export { countRunsUpTo, type Labels, listRuns, type RunRow } from './store/run.ts'
 export { listSchedules, type ScheduleRow } from './store/schedule.ts'
 export { listSessions } from './store/session.ts'
@@ -47,6 +54,7 @@ export {
   port,
   readConfig,
   runningDev,
+  variables,
 } from './runtime/config.ts'
 export {
   type AttemptView,

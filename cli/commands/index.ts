@@ -361,6 +361,22 @@ export const commands: CommandSpec[] = [
     load: () => import('./schedule.ts'),
   },
   {
+    usage: 'top',
+    summary: 'queues, workers and open runs as they are now, again and again; q ends it. Where nobody looks on, once',
+    options: [['--every <duration>', 'how often', '2s'], output],
+    examples: ['tq top', 'tq top --every 500ms', 'tq top -o json'],
+    load: () => import('./top.ts'),
+  },
+  {
+    usage: 'doctor',
+    summary:
+      'finds what is wrong with a set-up, and says what mends it: exit 1 where something keeps work from being done',
+    options: [output],
+    formats: ['table', 'json', 'yaml', 'name'],
+    examples: ['tq doctor', 'tq doctor -o json'],
+    load: () => import('./doctor.ts'),
+  },
+  {
     usage: 'inspect [what]',
     summary: `asks workers: ${questions.join(', ')}`,
     words: [questions],

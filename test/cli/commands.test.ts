@@ -244,6 +244,8 @@ const calls: { [command: string]: string[] } = {
   describe: ['@latest'],
   wait: [],
   watch: ['@latest'],
+  top: [],
+  doctor: [],
   logs: ['@latest'],
   why: ['@latest'],
   events: ['@latest'],
