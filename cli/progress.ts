@@ -185,6 +185,9 @@ export const errorLine = (error: { name?: string; message?: string }): string =>
 /** What a handler wrote may not move the cursor. */
 export const plain = (text: string): string => stripVTControlCharacters(text).replaceAll(/\p{Cc}/gu, ' ')
 
+/** The same; its line ends stay. */
+export const plainLines = (text: string): string => text.split('\n').map(plain).join('\n')
+
 /** `62 %  uploading`, as the handler has told of it. */
 export const progressText = ({ fraction, message }: Progress): string =>
   plain(message.split('\n')[0]!) || `${Math.round(fraction * 100)} %`

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { commands, type Options } from './commands/index.ts'
 import { type Io, openIo } from './io.ts'
+import { colorings, styled } from './style.ts'
 
 /** What `tq help exit-codes` says; the engine's error codes each have one of these. */
 export const exitCodes = `
@@ -27,6 +28,8 @@ export const main = async (argv: string[], io: Io = openIo()): Promise<number> =
     .helpCommand('help [command]', 'help for a command; exit-codes: what exit codes mean')
     .showSuggestionAfterError()
     .exitOverride()
+    .addOption(colorOption())
+    .addOption(asciiOption())
     .configureOutput({ writeOut: text => io.out(text.trimEnd()), writeErr: text => io.err(text.trimEnd()) })
   for (const spec of commands) {
     const command = program.command(spec.usage, { hidden: spec.hidden ?? false }).description(spec.summary)
@@ -37,15 +40,17 @@ export const main = async (argv: string[], io: Io = openIo()): Promise<number> =
       if (flags.startsWith('-o,')) option.choices(spec.formats ?? ['table', 'json', 'yaml', 'name'])
       command.addOption(option)
     }
+    command.addOption(colorOption().hideHelp()).addOption(asciiOption().hideHelp())
     command.addHelpText(
       'after',
       `\nExamples\n${spec.examples.map(example => `  $ ${example}`).join('\n')}\n${spec.exits ? exitCodes : ''}`,
     )
     command.action(async (...given: unknown[]) => {
-      const options = given.at(-2) as Options
+      const options: Options = { ...program.opts(), ...(given.at(-2) as Options) }
+      const shown = styled(io, { color: options.color, ascii: options.ascii })
       const args = given.slice(0, -2) as (string | string[] | undefined)[]
       const { default: action } = await spec.load()
-      exit = await guarded(io, options, () => action(io, options, ...args))
+      exit = await guarded(shown, options, () => action(shown, options, ...args))
     })
   }
   try {
@@ -61,6 +66,11 @@ export const main = async (argv: string[], io: Io = openIo()): Promise<number> =
   }
   return exit
 }
+
+/** Understood before a command and behind it. */
+const colorOption = () =>
+  new Option('--color <when>', 'auto: on a terminal, and as NO_COLOR says; always; never').choices(colorings)
+const asciiOption = () => new Option('--ascii', 'no signs beyond ASCII; so too where LANG is C')
 
 /** Options that were not understood have not been parsed: the command line itself says what was wanted. */
 const asksForJson = (argv: string[]): boolean =>

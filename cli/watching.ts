@@ -15,7 +15,7 @@ import {
 import type { Io } from './io.ts'
 import { openLines } from './lines.ts'
 import { span } from './output.ts'
-import { errorLine, icon } from './progress.ts'
+import { errorLine, icon, plainLines } from './progress.ts'
 import { openTree } from './tree.ts'
 import { yamlText } from './yaml.ts'
 
@@ -87,7 +87,7 @@ export const printEnd = (io: Io, { run, output, error }: RunResult, format: stri
   const told = { id: printId(run.id), workflow: run.name, state: run.state, warnings: run.warnings, output, error }
   printResult(io, format, told, printId(run.id), null)
   if (format === undefined || format === 'table') {
-    if (output !== null) io.out(typeof output === 'string' ? output : JSON.stringify(output, null, 2))
+    if (output !== null) io.out(typeof output === 'string' ? plainLines(output) : JSON.stringify(output, null, 2))
     const warnings = run.warnings
       ? `, ${run.warnings} warning${run.warnings === 1 ? '' : 's'} (failures that were allowed)`
       : ''
@@ -104,7 +104,7 @@ export const printEnd = (io: Io, { run, output, error }: RunResult, format: stri
 }
 
 /** As a shell takes it: zsh reads `second[1]` as a pattern. */
-const quoted = (step: string): string => (/[^\w/.-]/.test(step) ? `'${step}'` : step)
+export const quoted = (step: string): string => (/[^\w/.-]/.test(step) ? `'${step}'` : step)
 
 export const printResult = (
   io: Io,

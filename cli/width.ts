@@ -13,20 +13,19 @@ export const widthOf = (text: string): number =>
 export const cut = (line: string, columns: number): string => {
   if (widthOf(line) < columns) return line
   let room = columns - 2
-  return `${line
+  let full = false
+  const fitting = (part: string): string => {
+    let text = ''
+    for (const char of part) {
+      if (full) break
+      room -= widthOf(char)
+      full = room <= 0
+      text += room < 0 ? '…' : full ? `${char}…` : char
+    }
+    return text
+  }
+  return line
     .split(style)
-    .map((part, i) => {
-      if (i % 2 === 1) return part
-      let text = ''
-      for (const char of part) {
-        const width = widthOf(char)
-        if (width > room) room = 0
-        if (room === 0) break
-        text += char
-        room -= width
-        if (room === 0) text += '…'
-      }
-      return text
-    })
-    .join('')}`
+    .map((part, i) => (i % 2 === 1 ? part : fitting(part)))
+    .join('')
 }

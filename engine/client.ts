@@ -13,7 +13,6 @@ export { type CloudEvent, type EventReader, openEvents, switchEvents } from './r
 export { hookNamed, type NamedHook } from './runtime/hook/named.ts'
 export { secretName } from './runtime/secret.ts'
 export { schemes, sign } from './http/scheme/index.ts'
-export { listRejections } from './store/hook.ts'
 export { exported, history, rollback } from './runtime/history.ts'
 export { cancelBackfill, planBackfill, startBackfill } from './runtime/schedule/backfill.ts'
 export {

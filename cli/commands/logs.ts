@@ -10,7 +10,7 @@ import {
   TqError,
 } from '../../engine/reader.ts'
 import { connected } from '../connect.ts'
-import { plain } from '../progress.ts'
+import { plainLines } from '../progress.ts'
 import type { Action } from './index.ts'
 
 const logs: Action = (io, options, typed) =>
@@ -50,6 +50,3 @@ const matches = (plan: Plan, job: { node: number; item: number | null }, step: s
 }
 const text = (plan: Plan, line: StoredLog): string =>
   `${line.at.toISOString().slice(11, 23)}  ${pathOf(plan, line)}  ${line.level === 'info' ? '' : `${line.level}: `}${plainLines(line.message)}${line.fields ? `  ${JSON.stringify(line.fields)}` : ''}`
-
-/** What a handler printed may not move the cursor; its line ends stay. */
-const plainLines = (text: string): string => text.split('\n').map(plain).join('\n')
