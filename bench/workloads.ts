@@ -10,6 +10,7 @@ import { million } from './million.ts'
 import { runsOfOneTask } from './runs.ts'
 import { fanout } from './fanout.ts'
 import { watch } from './watch.ts'
+import { validateFiles } from './validate.ts'
 import type { Bench } from './support/engine.ts'
 import type { Report } from './support/measure.ts'
 
@@ -26,6 +27,7 @@ export const workloads: Record<string, Workload> = {
   brokers: (bench, { runs, size = 50_000 }) => brokers(bench, { runs, size }),
   beat: (bench, { runs, size = 10_000 }) => beat(bench, { runs, size }),
   beats: (bench, { size = 200 }) => killedBeats(bench, { size }),
+  validate: (_bench, { runs, size = 1000 }) => validateFiles({ runs, size }),
   apply: (bench, { runs, size = 20_000 }) => applyLarge(bench, { runs, size }),
   watch: (bench, { runs, size = 100_000 }) => watch(bench, { runs, size }),
   cli: (bench, { runs, size = 1_000_000 }) => cli(bench, { runs: Math.max(runs, 15), size }),

@@ -11,8 +11,8 @@ const local = path => fileURLToPath(new URL(path, import.meta.url))
 module.enableCompileCache?.()
 try {
   const node = findNode()
-  // A clone runs the source; a published package, where Node strips no types, what was built from it.
-  const entry = existsSync(local('../dist/cli/tq.js')) ? '../dist/cli/tq.js' : './tq.ts'
+  // A clone runs the source; a package, where Node strips no types, what was built from it.
+  const entry = existsSync(local('./tq.ts')) ? './tq.ts' : '../dist/cli/tq.js'
   if (node === process.execPath) await (await import(entry)).runProcess()
   else process.exitCode = await runNode(node, [local(entry), ...process.argv.slice(2)], { cwd: process.cwd() })
 } catch (error) {

@@ -4,6 +4,9 @@
  */
 export * from './reader.ts'
 export { type Compiled, compile, type Diagnostic, formatDiagnostic, type Source } from './compile/index.ts'
+export { declarations } from './compile/declarations.ts'
+export { editorSchema } from './compile/editorSchema.ts'
+export { readProject } from './compile/project.ts'
 export { readCron } from './model/schedule/cron.ts'
 export { type Timing, timingOf } from './model/schedule/timing.ts'
 export { apply, type ApplyOptions, type Change, declaredWorkflows, type TopicsReport } from './runtime/apply.ts'

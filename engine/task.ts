@@ -32,3 +32,17 @@ export type Context = {
 export const defineTask = <Input = unknown, Output = unknown>(
   handler: Handler<Input, Output>,
 ): Handler<Input, Output> => handler
+
+/** The tasks of a project by their names, with what they want and give: `tq.d.ts`, which tq makes of the manifests, fills it in. */
+// biome-ignore lint/suspicious/noEmptyInterface: a declaration of the project's own is merged into it
+export interface Tasks {}
+
+/** The same of workflows: what they are started with. */
+// biome-ignore lint/suspicious/noEmptyInterface: a declaration of the project's own is merged into it
+export interface Workflows {}
+
+/** The input of a task of the project, by its `inputSchema`. */
+export type TaskInput<Name extends keyof Tasks> = Tasks[Name] extends { input: infer Input } ? Input : unknown
+
+/** The output of a task of the project, by its `outputSchema`. */
+export type TaskOutput<Name extends keyof Tasks> = Tasks[Name] extends { output: infer Output } ? Output : unknown

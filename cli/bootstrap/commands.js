@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { build } from './build.js'
 import { root } from './root.js'
 import { runNode } from './run.js'
 import { readTap } from './tap.js'
@@ -45,6 +46,7 @@ export const commands = {
   start: (node, args) => runNode(node, ['cli/tq.ts', 'dev', '--run', 'licence-report', ...args]),
   test,
   check,
+  build,
   generate: async (node, args) => {
     const code = await runNode(node, ['schemas/generate.ts', ...args])
     return (await runNode(node, ['cli/bootstrap/schema.ts', ...args])) || code

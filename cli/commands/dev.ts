@@ -43,6 +43,7 @@ import { count } from '../output.ts'
 import { onSaved } from '../files.ts'
 import type { Io } from '../io.ts'
 import { defaultFolder } from '../sources.ts'
+import { refreshProjectFiles } from '../project.ts'
 import { finishWatching } from '../watching.ts'
 import { applyFiles } from './apply.ts'
 import type { Action, Options } from './index.ts'
@@ -95,12 +96,13 @@ const dev: Action = async (outer, options, dir) => {
       performance.now() - asked,
     )
     for (const notice of postgres?.notices ?? []) io.err(`   note: ${notice}`)
-    const applied = await applyFolder(io, context, config)
+    const recursive = options.recursive === true
+    const applied = await applyFolder(io, context, config, recursive)
     const exit = typeof options.run !== 'string' ? 0 : applied ? await runOnce(io, context, options, options.run) : 2
     if ((typeof options.run !== 'string' || io.interactive) && !io.signal.aborted) {
       // A worker that was told to shut down ends all of it.
       const signal = AbortSignal.any([io.signal, services.ended])
-      await stayUp({ ...io, signal }, context, config, services.worker)
+      await stayUp({ ...io, signal }, context, config, { running: services.worker, recursive })
     }
     io.err('stopping …')
     io.onSecondSignal(() => stopNow(postgres?.pid))
@@ -231,13 +233,13 @@ const startServices = async (
 }
 
 /** Applies the folder's manifests. False: they have errors, which were printed. */
-const applyFolder = async (io: Io, context: Context, config: Config): Promise<boolean> => {
+const applyFolder = async (io: Io, context: Context, config: Config, recursive: boolean): Promise<boolean> => {
   if (!existsSync(join(io.cwd, defaultFolder))) {
     io.err(`   ! there is no folder ${defaultFolder}/ here yet; what is saved in it is applied`)
     return false
   }
   let said = ''
-  const changes = await applyFiles(io, context, config, {}).catch(error => {
+  const changes = await applyFiles(io, context, config, { recursive }).catch(error => {
     said = explain(error).message
     return null
   })
@@ -247,6 +249,7 @@ const applyFolder = async (io: Io, context: Context, config: Config): Promise<bo
     )
     return false
   }
+  await refreshProjectFiles(io, recursive)
   const changed = changes.filter(change => change.action === 'created' || change.action === 'updated')
   const kept = changes.filter(change => change.action === 'kept')
   io.err(
@@ -270,14 +273,19 @@ const runOnce = async (io: Io, context: Context, options: Options, name: string)
 }
 
 /** Applies manifests and takes up handlers when they are saved, one after the other, until the signal aborts. */
-const stayUp = async (io: Io, context: Context, config: Config, running: Worker): Promise<void> => {
+const stayUp = async (
+  io: Io,
+  context: Context,
+  config: Config,
+  { running, recursive }: { running: Worker; recursive: boolean },
+): Promise<void> => {
   let last: Promise<unknown> = Promise.resolve()
   const inTurn = (work: () => Promise<unknown>) => () => (last = last.then(work))
   await Promise.all([
     onSaved(
       join(io.cwd, defaultFolder),
       io.signal,
-      inTurn(() => applyFolder(io, context, config)),
+      inTurn(() => applyFolder(io, context, config, recursive)),
     ),
     onSaved(
       config.handlersDir,

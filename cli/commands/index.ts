@@ -46,11 +46,19 @@ export const questions = [
 /** The commands, in the order of their help. Each is loaded only when it is called. */
 export const commands: CommandSpec[] = [
   {
+    usage: 'init [dir]',
+    summary: 'a new project: a task, a workflow, a test, and the types of them',
+    options: [['--no-install', 'leaves npm install to you']],
+    examples: ['tq init my-workflows', 'tq init --no-install'],
+    load: () => import('./init.ts'),
+  },
+  {
     usage: 'dev [dir]',
     summary:
       'everything in one process: embedded Postgres, worker, timers, hooks; applies manifests and again when they change',
     options: [
       ['--run <workflow>', 'runs this once everything is up, and ends with it where nobody is at the terminal'],
+      recursive,
       ['--fresh', 'begins with an empty database'],
       ['--kafka', 'with a Kafka of its own, which needs Java'],
       ['-c, --concurrency <n>', 'child processes'],
@@ -67,6 +75,18 @@ export const commands: CommandSpec[] = [
     formats: ['table', 'json', 'github', 'sarif'],
     examples: ['tq validate', 'tq validate -f manifests/licence-report.yaml', 'tq validate -o github'],
     load: () => import('./validate.ts'),
+  },
+  {
+    usage: 'schema',
+    summary: 'a JSON Schema of manifests for editors: your tasks by name, and what each is given',
+    options: [
+      files,
+      recursive,
+      ['--vscode', 'writes it to .tq/schema.json and tells VS Code of it'],
+      ['--types', 'writes the TypeScript types of tasks and workflows to tq.d.ts'],
+    ],
+    examples: ['tq schema --vscode', 'tq schema --types', 'tq schema > schema.json'],
+    load: () => import('./schema.ts'),
   },
   {
     usage: 'explain [code]',

@@ -4,6 +4,7 @@
  */
 const borrowed: { [word: string]: string[] } = {
   args: ['with'],
+  callback: ['body'],
   arguments: ['with'],
   cronexpression: ['cron'],
   dependencies: ['needs'],
@@ -39,9 +40,15 @@ const borrowed: { [word: string]: string[] } = {
   withitems: ['forEach'],
 }
 
+/** What a word of another system is called here, where the place knows that. */
+export const borrowedFor = (word: string, known: string[]): string | undefined =>
+  borrowed[plain(word)]?.find(name => known.includes(name))
+
+const plain = (word: string): string => word.toLowerCase().replaceAll(/[-_]/g, '')
+
 /** `; here that is "needs"`, where the place knows it; else nothing. */
 export const hereCalled = (word: string, known: string[]): string => {
-  const found = borrowed[word.toLowerCase().replaceAll(/[-_]/g, '')]?.find(name => known.includes(name))
+  const found = borrowedFor(word, known)
   return found === undefined ? '' : `; here that is "${found}"${how[found] ?? ''}`
 }
 
@@ -65,3 +72,28 @@ const how: { [field: string]: string } = {
 /** `; write retry: { max: 3, delay: 10s }`, where an object is wanted and we have an example. */
 export const shapeOf = (field: unknown): string =>
   typeof field === 'string' && Object.hasOwn(shapes, field) ? `; write ${field}: ${shapes[field]}` : ''
+
+/** Kinds of other systems. */
+const kinds: { [word: string]: string } = {
+  cron: 'Schedule',
+  cronjob: 'Schedule',
+  cronworkflow: 'Schedule',
+  dag: 'Flow',
+  handler: 'Task',
+  job: 'Task',
+  parallel: 'Group',
+  pipeline: 'Chain, Group, Chord or Flow',
+  sequence: 'Chain',
+  sensor: 'Hook',
+  template: 'Task',
+  trigger: 'Schedule or Hook',
+  webhook: 'Hook',
+  workflow: 'Chain, Group, Chord or Flow',
+  workflowtemplate: 'Chain, Group, Chord or Flow',
+}
+
+/** `; here that is Flow`, of a kind that is another system's. */
+export const kindCalled = (word: string): string => {
+  const found = Object.hasOwn(kinds, plain(word)) ? kinds[plain(word)] : undefined
+  return found === undefined ? '' : `; here that is ${found}`
+}

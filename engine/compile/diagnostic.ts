@@ -57,15 +57,28 @@ export type Diagnostic = {
 export const formatDiagnostic = (diagnostic: Diagnostic, source?: string): string => {
   const { file, line, column, code, message, severity } = diagnostic
   const warning = severity === 'warning' ? 'warning: ' : ''
-  const head = `${file}:${line}:${column}  ${code}  ${warning}${message}`
+  const head = printable(`${file}:${line}:${column}  ${code}  ${warning}${message}`)
   const text = source === undefined ? undefined : lineOf(source, line)
   if (text === undefined) return head
   const number = String(line).padStart(4)
-  const carets = '^'.repeat(Math.max(1, Math.min(diagnostic.endColumn ?? column + 1, text.length + 1) - column))
+  const from = windowStart(text, column)
+  const shown = text.slice(from, from + windowWidth)
+  const [left, right] = [from > 0 ? '…' : '', from + windowWidth < text.length ? '…' : '']
+  const at = column - 1 - from
+  const carets = '^'.repeat(Math.max(1, Math.min((diagnostic.endColumn ?? column + 1) - column, shown.length - at)))
   // Tabs stay tabs, so that the carets stand where the text does.
-  const before = text.slice(0, column - 1).replace(/[^\t]/g, ' ')
-  return `${head}\n${number} | ${text}\n${' '.repeat(number.length)} | ${before}${carets}`
+  const before = (left + shown.slice(0, at)).replace(/[^\t]/g, ' ')
+  return `${head}\n${number} | ${printable(left + shown + right)}\n${' '.repeat(number.length)} | ${before}${carets}`
 }
+
+/** Of a longer line, only so many characters around the place are shown. */
+const windowWidth = 120
+
+const windowStart = (text: string, column: number): number =>
+  text.length <= windowWidth ? 0 : Math.max(0, Math.min(column - 1 - windowWidth / 3, text.length - windowWidth))
+
+/** What would move a terminal's cursor, or ring its bell, is shown as a replacement character. */
+const printable = (text: string): string => text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\uFFFD')
 
 /** Files in the order of their names, in a file from the top. */
 export const sortDiagnostics = (diagnostics: Diagnostic[]): Diagnostic[] =>

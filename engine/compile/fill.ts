@@ -67,8 +67,21 @@ const condition = (
   const compiled = compileValue(compilation, view, place, owner[key]!)
   const types = compiled && typesOf(compiled.known)
   if (!types || types.has('boolean')) return compiled?.template
-  report(compilation, place, 'TYPE_MISMATCH', `a condition is true or false; this is ${names(types)}`)
+  report(
+    compilation,
+    place,
+    'TYPE_MISMATCH',
+    `a condition is true or false; this is ${names(types)}${asCondition(owner[key]!)}`,
+  )
   return undefined
+}
+
+/** How the text that stands there may have been meant. */
+const asCondition = (written: Json): string => {
+  if (typeof written !== 'string') return ''
+  const path = /^\s*\{\{\s*([\w.-]+)\s*\}\}\s*$/.exec(written)?.[1]
+  if (path) return `; compare it, as {{ eq ${path} 'x' }} does`
+  return /^[\w.-]+$/.test(written) ? `; write "{{ ${written} }}"` : ''
 }
 
 const fillInput = (compilation: Compilation, item: Item): void => {

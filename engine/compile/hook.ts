@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from '../model/json.ts'
 import { isTimed, mayNameHeader } from '../model/hook.ts'
 import { parseDuration } from '../model/duration.ts'
-import { schemaProblem } from '../model/schema.ts'
+import { checkJsonSchema } from './jsonSchema.ts'
 import { type Compilation, report } from './compilation.ts'
 import { nameOf } from './catalog.ts'
 import type { TriggerForm } from './trigger.ts'
@@ -47,8 +47,7 @@ const checkReply = (compilation: Compilation): void => {
 
 const checkBody = (compilation: Compilation): void => {
   const { spec } = compilation
-  const problem = spec.body === undefined ? null : schemaProblem(spec.body)
-  if (problem) report(compilation, { owner: spec, key: 'body' }, 'INVALID_SCHEMA', `this is no JSON Schema: ${problem}`)
+  if (spec.body !== undefined) checkJsonSchema(compilation, spec, 'body')
 }
 
 const checkVerify = (compilation: Compilation): void => {

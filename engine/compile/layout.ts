@@ -5,7 +5,7 @@ import { type Compilation, type Item, type MemberScope, report, type Scope } fro
 import type { Place } from './document.ts'
 import { connect } from './needs.ts'
 import { previous } from './previous.ts'
-import { verbs } from './validate.ts'
+import { verbs } from './describe.ts'
 
 /**
  * Lays out the nodes of a workflow in pre-order, with their paths, parents, edges and default inputs. What stands in

@@ -1,7 +1,7 @@
 /** What a file may not exceed; checked before the parser sees it, which an endless nesting can bring down. */
 export const limits = { maxBytes: 32 * 1024 * 1024, maxDepth: 64, maxAliases: 1000, maxExpanded: 5_000_000 } as const
 
-export type LimitProblem = { code: 'TOO_LARGE' | 'TOO_DEEP'; offset: number; message: string }
+export type LimitProblem = { code: 'TOO_LARGE' | 'TOO_DEEP' | 'INVALID_YAML'; offset: number; message: string }
 
 /** The first limit that a text breaks, judged by its characters alone; null where it keeps them all. */
 export const checkLimits = (text: string): LimitProblem | null => {
@@ -12,6 +12,10 @@ export const checkLimits = (text: string): LimitProblem | null => {
       message: `the file is larger than ${limits.maxBytes / 1024 / 1024} MiB; split it`,
     }
   }
+  // Read as UTF-8, other encodings and binary files have these; a text that was read wrongly would be passed on wrongly.
+  const undecoded = text.search(/[\0\uFFFD]/)
+  if (undecoded !== -1)
+    return { code: 'INVALID_YAML', offset: undecoded, message: 'this is no text in UTF-8; save the file as UTF-8' }
   const offset = tooDeepAt(text)
   if (offset === null) return null
   return { code: 'TOO_DEEP', offset, message: `nested deeper than ${limits.maxDepth} levels` }

@@ -1,8 +1,9 @@
-import { type Document as YamlDocument, parseAllDocuments } from 'yaml'
+import { type Document as YamlDocument, parseAllDocuments, type YAMLError } from 'yaml'
 import { convert, unquoted } from './convert.ts'
 import type { Diagnostic } from './diagnostic.ts'
 import { type Document, diagnose, type LineIndex, lineIndex, position, type Span } from './document.ts'
 import { checkLimits } from './limit.ts'
+import { explainYaml } from './yamlProblem.ts'
 
 export type Source = { file: string; text: string }
 
@@ -65,18 +66,19 @@ const readDocument = (
   return { document, diagnostics }
 }
 
-type Problem = { pos: [number, number]; message: string }
+type Problem = Pick<YAMLError, 'code' | 'pos' | 'message'>
 
 /** An unquoted expression explains whatever the parser says about its line; of the rest only the first counts. */
 const syntaxProblems = (document: Document, problems: Problem[]): Diagnostic[] => {
   const found = new Map<number, Diagnostic>()
   let first: Diagnostic | undefined
-  for (const { pos, message } of problems) {
-    const span = unquotedAt(document, pos[0])
+  for (const problem of problems) {
+    const span = unquotedAt(document, problem.pos[0])
     if (span) {
       found.set(span.start, diagnose(document, span, 'UNQUOTED_EXPRESSION', unquoted(document.text, span)))
     } else {
-      first ??= diagnose(document, { start: pos[0], end: pos[1] }, 'INVALID_YAML', lowerFirst(message))
+      const { message, ...place } = explainYaml(document.text, problem)
+      first ??= diagnose(document, place, 'INVALID_YAML', message)
     }
   }
   return found.size > 0 ? [...found.values()] : first ? [first] : []
@@ -97,5 +99,3 @@ const unquotedAt = (document: Document, offset: number): Span | undefined => {
   }
   return undefined
 }
-
-const lowerFirst = (message: string): string => (message[0] ?? '').toLowerCase() + message.slice(1)

@@ -71,7 +71,7 @@ const queueOf = (compilation: Compilation, item: Item, task: JsonObject, default
 export const checkQueue = (compilation: Compilation, owner: JsonObject, queue: string): void => {
   const { queues } = compilation.catalog
   if (queues.has(queue)) return
-  const message = `queue "${queue}" is not declared${didYouMean(queue, queues)}`
+  const message = `queue "${queue}" is not declared${didYouMean(queue, queues) || `; declare it: kind: Queue, metadata: { name: ${queue} }, spec: {}`}`
   report(compilation, { owner, key: 'queue' }, 'UNKNOWN_QUEUE', message)
 }
 

@@ -94,7 +94,8 @@ const unknownName = ({ inputs, items }: Compilation, name: string, itemNames: st
   const lead = `nothing is called "${name}" here`
   if (Object.hasOwn(inputs, name)) return `${lead}; did you mean "inputs.${name}"?`
   if (items.some(item => item.step.id === name)) return `${lead}; did you mean "steps.${name}"?`
-  return `${lead}${didYouMean(name, [...rootNames, ...itemNames, ...helperNames]) || `; a path starts with ${rootNames.slice(0, 3).join(', ')}, …`}`
+  if (name === 'item' && itemNames.length > 0) return `${lead}; the item is called "${itemNames[0]}"`
+  return `${lead}${didYouMean(name, [...rootNames, ...itemNames]) || didYouMean(name, helperNames) || `; a path starts with ${rootNames.slice(0, 3).join(', ')}, …`}`
 }
 
 const fromInputs = (resolving: Resolving, written: WrittenPath, path: string[]): Rooted => {

@@ -1,9 +1,9 @@
 import { jobErrorNames } from '../model/errors.ts'
 import { isObject, type JsonObject } from '../model/json.ts'
 import type { Plan } from '../model/plan.ts'
-import { schemaProblem } from '../model/schema.ts'
 import { didYouMean } from '../model/similar.ts'
 import { nameOf } from './catalog.ts'
+import { checkJsonSchema } from './jsonSchema.ts'
 import { type Compilation, report } from './compilation.ts'
 import { checkRetryNames } from './errorName.ts'
 import { applyPolicy, checkQueue } from './policy.ts'
@@ -31,12 +31,8 @@ const checkHandler = (compilation: Compilation): void => {
 }
 
 const checkSchemas = (compilation: Compilation): void => {
-  for (const key of ['inputSchema', 'outputSchema']) {
-    const schema = compilation.spec[key]
-    const problem = schema === undefined ? null : schemaProblem(schema)
-    if (problem)
-      report(compilation, { owner: compilation.spec, key }, 'INVALID_SCHEMA', `this is no JSON Schema: ${problem}`)
-  }
+  for (const key of ['inputSchema', 'outputSchema'])
+    if (compilation.spec[key] !== undefined) checkJsonSchema(compilation, compilation.spec, key)
 }
 
 const taskNode = (compilation: Compilation, name: string): Plan['nodes'][number] => {

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../model/json.ts'
 import { isObject } from '../model/json.ts'
 import type { Template } from '../model/plan.ts'
+import { schemaProblem, validator } from '../model/schema.ts'
 import { didYouMean } from '../model/similar.ts'
 import { type Compilation, report } from './compilation.ts'
 import { diagnose, type Document, type Place, placeText, type Span, valueSpan } from './document.ts'
@@ -206,9 +207,40 @@ const checkFields = (compilation: Compilation, place: Place, map: JsonObject, ex
 const combined = ['$ref', '$dynamicRef', 'anyOf', 'oneOf', 'allOf', 'if', 'not']
 
 const fits = (compilation: Compilation, place: Place, known: Known, expected: Known): boolean => {
-  const problem = expected && known ? mismatch(known, expected) : undefined
-  if (problem === undefined) return true
-  const { document } = compilation
-  compilation.diagnostics.push(diagnose(document, valueSpan(document, place), 'TYPE_MISMATCH', `this is ${problem}`))
+  if (!expected || !known) return true
+  const problem = mismatch(known, expected)
+  const span = valueSpan(compilation.document, place)
+  if (problem !== undefined) {
+    const hint = Object.hasOwn(known, 'const')
+      ? quotes(known.const!, expected, compilation.document.text.slice(span.start, span.end))
+      : ''
+    compilation.diagnostics.push(diagnose(compilation.document, span, 'TYPE_MISMATCH', `this is ${problem}${hint}`))
+    return false
+  }
+  const refused = Object.hasOwn(known, 'const') ? refusal(expected, known.const!) : null
+  if (refused === null) return true
+  compilation.diagnostics.push(diagnose(compilation.document, span, 'INVALID_VALUE', `this ${refused}`))
   return false
+}
+
+/** What a schema has against a value. One that is no schema has been reported where it stands. */
+const refusal = (schema: JsonObject, value: Json): string | null =>
+  limits.some(keyword => Object.hasOwn(schema, keyword)) && schemaProblem(schema) === null
+    ? validator(schema)(value)
+    : null
+
+/** What a schema may ask of a text or a number beyond its type. */
+const limits = [
+  ...['enum', 'const', 'pattern', 'format', 'minLength', 'maxLength'],
+  ...['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'],
+]
+
+/** Where quotes make the difference. */
+const quotes = (value: Json, expected: JsonObject, written: string): string => {
+  const wanted = typesOf(expected)
+  if (typeof value !== 'string') return wanted?.has('string') && value !== null ? `; quote it: "${written}"` : ''
+  const plain = value.trim()
+  const number = (wanted?.has('number') || wanted?.has('integer')) && plain !== '' && Number.isFinite(Number(plain))
+  const boolean = wanted?.has('boolean') && /^(true|false)$/.test(plain)
+  return number || boolean ? `; leave out the quotes: ${plain}` : ''
 }

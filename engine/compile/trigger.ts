@@ -2,6 +2,7 @@ import { isObject, type Json, type JsonObject } from '../model/json.ts'
 import { checkInputs } from '../model/input.ts'
 import { kindOf, nouns } from '../model/kind.ts'
 import type { PlanNode, Template } from '../model/plan.ts'
+import { schemaProblem } from '../model/schema.ts'
 import { didYouMean } from '../model/similar.ts'
 import type { Trigger } from '../model/trigger.ts'
 import { type CatalogWorkflow, nameOf } from './catalog.ts'
@@ -83,7 +84,8 @@ const compileWith = (compilation: Compilation, { name, inputs }: CatalogWorkflow
     required: Object.keys(inputs).filter(key => isRequired(inputs[key]!)),
     additionalProperties: false,
   })
-  if (template && 'value' in template) {
+  // Where a schema is none, that is said of the workflow.
+  if (template && 'value' in template && Object.values(inputs).every(schema => schemaProblem(schema) === null)) {
     const checked = checkInputs(inputs, template.value)
     const wrong = 'errors' in checked ? checked.errors.join('; ') : undefined
     if (wrong) report(compilation, { owner: spec, key: 'with' }, 'INVALID_VALUE', wrong, { at: 'key' })

@@ -32,8 +32,9 @@ export const itemOf = (schema: Known): Known => known(simple(schema)?.items ?? n
 export const typesOf = (schema: Known): Set<string> | undefined => {
   const plain = simple(schema)
   if (!plain) return undefined
-  if (typeof plain.type === 'string') return new Set([plain.type])
-  if (Array.isArray(plain.type)) return new Set(plain.type as string[])
+  const types = typeof plain.type === 'string' ? [plain.type] : Array.isArray(plain.type) ? plain.type : undefined
+  // One that does not exist is reported where it stands; here it says nothing.
+  if (types) return types.every(type => Object.hasOwn(words, String(type))) ? new Set(types as string[]) : undefined
   if (Object.hasOwn(plain, 'const')) return new Set([typeOf(plain.const!)])
   if (Array.isArray(plain.enum)) return new Set(plain.enum.map(typeOf))
   return undefined
@@ -82,6 +83,7 @@ const words: { [type: string]: string } = {
   boolean: 'a boolean',
   array: 'a list',
   object: 'an object',
+  null: 'null',
 }
 
 const propertyMismatch = (source: JsonObject, target: JsonObject): string | undefined => {

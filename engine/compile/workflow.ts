@@ -1,7 +1,8 @@
 import { isObject, type JsonObject } from '../model/json.ts'
 import type { Plan } from '../model/plan.ts'
-import { schemaProblem, validator } from '../model/schema.ts'
+import { validator } from '../model/schema.ts'
 import { nameOf } from './catalog.ts'
+import { checkJsonSchema } from './jsonSchema.ts'
 import { type Compilation, report } from './compilation.ts'
 import { fill } from './fill.ts'
 import { layOut } from './layout.ts'
@@ -29,11 +30,7 @@ export const compileWorkflow = (compilation: Compilation): Plan => {
 const checkInputSchemas = (compilation: Compilation): void => {
   const { inputs } = compilation
   for (const key of Object.keys(inputs)) {
-    const problem = schemaProblem(inputs[key]!)
-    if (problem) {
-      report(compilation, { owner: inputs, key }, 'INVALID_SCHEMA', `this is no JSON Schema: ${problem}`)
-      continue
-    }
+    if (!checkJsonSchema(compilation, inputs, key)) continue
     const schema = inputs[key]!
     if (!isObject(schema) || schema.default === undefined) continue
     const wrong = validator(schema)(schema.default)

@@ -1,7 +1,8 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import ajvFormats from 'ajv-formats'
 import { contentHash } from './canonical.ts'
-import type { Json } from './json.ts'
+import { isObject, type Json, type JsonObject } from './json.ts'
+import { didYouMean } from './similar.ts'
 
 /** Says what is wrong with a value in words for people, or null where nothing is. */
 export type Validator = (value: Json) => string | null
@@ -40,15 +41,33 @@ export const violations = (schema: Json, value: Json): Violation[] => {
     .map(error => ({ pointer: `#${error.instancePath}`, detail: said(error) }))
 }
 
-/** What keeps a value from being a JSON Schema, or null. */
-export const schemaProblem = (schema: Json): string | null => {
+/** What keeps a value from being a JSON Schema and where in it, as property names; null where it is one. */
+export const schemaProblem = (schema: Json): { path: string[]; message: string } | null => {
   try {
     validator(schema)
     return null
   } catch (error) {
-    return (error as Error).message.replace(/^schema is invalid: (?:data\/)?/, '').split(', data/')[0]!
+    const found = ajv.validateSchema(schema as object) === false ? (ajv.errors ?? []) : []
+    // A wrong type is also no list of types, and neither of the two: the closest of them says the most.
+    const first = found.find(one => one.keyword === 'enum') ?? found[0]
+    if (!first) return { path: [], message: (error as Error).message }
+    const path = first.instancePath
+      .split('/')
+      .slice(1)
+      .map(segment => segment.replaceAll('~1', '/').replaceAll('~0', '~'))
+    const allowed: unknown[] = first.keyword === 'enum' ? first.params.allowedValues : []
+    if (allowed.length === 0) return { path, message: `${path.length > 0 ? `"${path.at(-1)}" ` : ''}${said(first)}` }
+    const value = valueAt(schema, path)
+    const hint = didYouMean(String(value), allowed.map(String)) || `; it is one of ${allowed.join(', ')}`
+    return { path, message: `there is no ${path.at(-1)} ${JSON.stringify(value)}${hint}` }
   }
 }
+
+const valueAt = (value: Json, path: string[]): Json =>
+  path.reduce<Json>(
+    (inner, key) => (isObject(inner) || Array.isArray(inner) ? ((inner as JsonObject)[key] ?? null) : null),
+    value,
+  )
 
 const validators = new Map<string, ValidateFunction>()
 

@@ -3,6 +3,7 @@ import type { Context } from './context.ts'
 import { isLostConnection } from './patience.ts'
 import { fireDue } from './schedule/fire.ts'
 import { openKnown } from './schedule/known.ts'
+import { openNap } from './nap.ts'
 
 /** The longest sleep, ms: the bound on a lost message that a schedule has changed. */
 const maxSleepMs = 1000
@@ -19,15 +20,14 @@ const batch = 500
  */
 export const beat = async (context: Context, signal: AbortSignal): Promise<void> => {
   const known = openKnown(context.log)
-  let wakeUp = () => {}
+  const nap = openNap(signal)
   let looked = 0
   /** Where something was due just now, something else may be: not worth asking first. */
   let busy = false
   const controls = await context.broker.onControl(message => {
-    if (message.type === 'triggers') wakeUp()
+    if (message.type === 'triggers') nap.wake()
     if (message.type === 'queues') looked = 0
   })
-  signal.addEventListener('abort', () => wakeUp(), { once: true })
   while (!signal.aborted) {
     let sleepMs = maxSleepMs
     const began = performance.now()
@@ -49,14 +49,7 @@ export const beat = async (context: Context, signal: AbortSignal): Promise<void>
       const level = isLostConnection(error) ? 'debug' : 'error'
       context.log(level, `the beat could not fire: ${(error as Error).message}`)
     }
-    if (signal.aborted) break
-    await new Promise<void>(resolve => {
-      const timer = setTimeout(resolve, sleepMs)
-      wakeUp = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
+    await nap.sleep(sleepMs)
   }
   await controls.stop()
 }

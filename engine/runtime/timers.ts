@@ -1,6 +1,7 @@
 import { nextDue, promoteDue, ringAlarms, silence } from '../store/timer.ts'
 import type { Context } from './context.ts'
 import { passDeadline } from './deadline.ts'
+import { openNap } from './nap.ts'
 
 /** The longest sleep, ms: the bound on a lost message that something was scheduled. */
 const maxSleepMs = 1000
@@ -9,11 +10,10 @@ const deafMs = 300
 
 /** Queues scheduled jobs when their time has come, and acts on deadlines. Sleeps until the next is due, or is told of one. */
 export const timers = async (context: Context, signal: AbortSignal): Promise<void> => {
-  let wakeUp = () => {}
+  const nap = openNap(signal)
   const controls = await context.broker.onControl(message => {
-    if (message.type === 'timers') wakeUp()
+    if (message.type === 'timers') nap.wake()
   })
-  signal.addEventListener('abort', () => wakeUp(), { once: true })
   while (!signal.aborted) {
     const longest = context.broker.health().state === 'up' ? maxSleepMs : deafMs
     let sleepMs = longest
@@ -27,14 +27,7 @@ export const timers = async (context: Context, signal: AbortSignal): Promise<voi
     } catch (error) {
       context.log('debug', `the timers could not look: ${(error as Error).message}`)
     }
-    if (signal.aborted) break
-    await new Promise<void>(resolve => {
-      const timer = setTimeout(resolve, sleepMs)
-      wakeUp = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
+    await nap.sleep(sleepMs)
   }
   await controls.stop()
 }

@@ -161,3 +161,18 @@ export const countJobs = (
   select queue.name as queue, case when phase = 'ready' then case when session is null then 'queued' else 'running' end else phase::text end as state,
     count(*)::int as jobs
   from job join queue on queue.id = job.queue where queue.namespace = ${namespace} group by 1, 2 order by 1, 2`
+
+export type EndedJobView = {
+  n: number
+  node: number
+  item: number | null
+  state: 'succeeded' | 'failed' | 'cancelled' | 'skipped' | 'omitted'
+  attempt: number
+  input: Json
+  output: Json
+  error: Json
+}
+
+/** Every job of a run that has ended, as its last attempt left it. */
+export const listEnded = (sql: Sql, run: string): Promise<EndedJobView[]> => sql<EndedJobView>`
+  select n, node, item, state, attempt, input, output, error from outcome where run = ${run} and final order by n`

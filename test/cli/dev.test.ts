@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 import { gone } from '../support/process.ts'
@@ -61,6 +61,20 @@ test('tq dev applies manifests and takes up handlers when they are saved; of wro
   write(dir, 'tasks/say.ts', say(' by new code'))
   await loaded
   t.is((await tqHere(dir, ['run', 'greet', '--wait'])).stdout, 'renamed by new code')
+  await stop(running)
+})
+
+test('tq dev keeps the types and the schema of the project true, where they are', async t => {
+  const dir = project({ ...files, 'manifests/team/more.yaml': greet('x').replaceAll('greet', 'more') })
+  t.is((await tq(dir, ['schema', '--types', '--vscode', '-R'])).exitCode, 0)
+  const types = () => readFileSync(join(dir, 'tq.d.ts'), 'utf8')
+  t.regex(types(), /greet: \{ input: Record<string, never> \}\n {4}more: /)
+  const { running } = await dev(dir, ['-R'])
+  const applied = printed(running, 'applied workflow/greet')
+  write(dir, 'manifests/greet.yaml', greet('hello').replace('spec:', 'spec:\n  inputs: { name: { type: string } }'))
+  await applied
+  t.regex(types(), /greet: \{ input: \{ name: string \} \}\n {4}more: /)
+  t.true(readFileSync(join(dir, '.tq/schema.json'), 'utf8').includes('"say"'))
   await stop(running)
 })
 

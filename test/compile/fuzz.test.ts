@@ -4,8 +4,13 @@ import { compile, formatDiagnostic } from '../../engine/compile/index.ts'
 import { handlers } from './support.ts'
 
 /** Mutated manifests: whatever comes in, diagnostics or a plan come out, and every place lies in the text. */
-const folder = new URL('../../manifests/invalid/', import.meta.url)
-const texts = readdirSync(folder).map(file => readFileSync(new URL(file, folder), 'utf8'))
+const texts = ['../../manifests/invalid/', '../../manifests/'].flatMap(folder =>
+  readdirSync(new URL(folder, import.meta.url))
+    .filter(file => file.endsWith('.yaml'))
+    .map(file => readFileSync(new URL(folder + file, import.meta.url), 'utf8')),
+)
+/** More of them: `TQ_FUZZ=seed:rounds npm test -- test/compile/fuzz.test.ts`. */
+const [seed = 20260501, rounds = 1500] = (process.env.TQ_FUZZ ?? '').split(':').filter(Boolean).map(Number)
 const pieces = [
   '{{',
   '}}',
@@ -58,11 +63,14 @@ const mutate = (text: string, next: () => number): string => {
 }
 
 test('no text makes the compiler throw', t => {
-  const next = random(20260501)
-  for (let round = 0; round < 1500; round++) {
+  t.timeout(30_000 + rounds * 20)
+  const next = random(seed)
+  for (let round = 0; round < rounds; round++) {
     let text = texts[round % texts.length]!
     for (let count = 0; count <= round % 4; count++) text = mutate(text, next)
+    const started = performance.now()
     const { diagnostics, manifests } = compile([{ file: 'fuzz.yaml', text }], { handlers, known: [] })
+    if (performance.now() - started > 5000) t.fail(`it took ${performance.now() - started} ms:\n${text}`)
     const lines = text.split('\n').length
     for (const diagnostic of diagnostics) {
       formatDiagnostic(diagnostic, text)

@@ -1,7 +1,7 @@
 import test from 'ava'
 import { compile, type ManifestDocument } from '../../engine/compile/index.ts'
 import { inputOfTrigger } from '../../engine/runtime/trigger.ts'
-import { compileText, handlers } from './support.ts'
+import { compileText, handlers, workflow } from './support.ts'
 
 const report = (inputs: string): string =>
   `apiVersion: tq/v1\nkind: Chain\nmetadata: { name: report }\nspec:\n  inputs: ${inputs}\n  steps: [{ task: noop }]\n`
@@ -57,5 +57,20 @@ test('a workflow that changes otherwise compiles its triggers anew, to the same'
       ['report', undefined, false],
       ['hourly', true, true],
     ],
+  )
+})
+
+test('a trigger of a workflow whose schema is none is compiled with that one mistake', t => {
+  const { diagnostics } = compileText(
+    `${workflow('Chain', 'inputs: { name: { type: sting } }\nsteps: [{ task: noop }]')}---
+apiVersion: tq/v1
+kind: Hook
+metadata: { name: greet }
+spec: { path: /greet, verify: { scheme: github, secret: github/webhook }, workflow: sample, with: { name: Ada } }
+`,
+  )
+  t.deepEqual(
+    diagnostics.map(one => one.code),
+    ['INVALID_SCHEMA'],
   )
 })

@@ -11,48 +11,22 @@ import {
   compile,
   type Context,
   type Json,
-  type JsonObject,
   listHandlers,
   migrate,
   openDatabase,
-  type Plan,
   readManifests,
   start,
 } from '../../engine/client.ts'
 import type { ManifestDocument } from '../../engine/compile/index.ts'
 import { openContext, queueOf } from '../../engine/runtime/context.ts'
+import { readTestRun, type TestRun } from '../../engine/runtime/testRun.ts'
 import { beat, chores, reaper, timers, type Worker, worker, type WorkerOptions } from '../../engine/server.ts'
 import type { Sql } from '../../engine/store/sql.ts'
 import { testDatabase } from './postgres.ts'
 
 export const handlersDir = fileURLToPath(new URL('./handlers', import.meta.url))
 
-/** A job that has ended, as its final outcome says. */
-export type EndedJob = {
-  n: number
-  /** Ids from the root, joined by `/`; alike for all items of a forEach. */
-  path: string
-  item: number | null
-  state: 'succeeded' | 'failed' | 'cancelled' | 'skipped' | 'omitted'
-  attempt: number
-  input: Json
-  output: Json
-  error: JsonObject | null
-}
-
-/** A run that has ended. */
-export type EndedRun = {
-  id: string
-  state: 'succeeded' | 'failed' | 'cancelled'
-  output: Json
-  error: JsonObject | null
-  warnings: number
-  jobs: EndedJob[]
-  /** The only job of that path; of a forEach the step itself, not an item. */
-  job(path: string): EndedJob
-  /** States by path, for steps that ran once. */
-  states(): { [path: string]: string }
-}
+export type { TestJob as EndedJob, TestRun as EndedRun } from '../../engine/runtime/testRun.ts'
 
 export type TestEngine = {
   url: string
@@ -63,11 +37,11 @@ export type TestEngine = {
   clock: { advanceMs(ms: number): Promise<void> }
   applyYaml(yaml: string): Promise<Change[]>
   start(name: string, input?: Json, idempotencyKey?: string): Promise<string>
-  ended(id: string): Promise<EndedRun>
+  ended(id: string): Promise<TestRun>
   /** Starts a run and waits for its end. */
-  run(name: string, input?: Json): Promise<EndedRun>
+  run(name: string, input?: Json): Promise<TestRun>
   /** Applies one workflow under a name of its own and runs it. */
-  try(kind: string, spec: string, input?: Json): Promise<EndedRun>
+  try(kind: string, spec: string, input?: Json): Promise<TestRun>
   cancel(id: string): Promise<boolean>
   stop(): Promise<void>
 }
@@ -162,9 +136,9 @@ export const testEngine = async ({
       })
     ).id
   const endings = watchEnds(sql)
-  const ended = async (id: string): Promise<EndedRun> => {
+  const ended = async (id: string): Promise<TestRun> => {
     await endings.wait(id)
-    return readRun(context, id)
+    return readTestRun(context, id)
   }
   const run = async (name: string, input?: Json) => ended(await startRun(name, input))
   let tried = 0
@@ -317,44 +291,3 @@ const openJobs = async (sql: Sql, id: string): Promise<string> =>
   JSON.stringify(
     await sql`select n, node, phase, session, pending, unmet, attempt, lost, queue, doomed, result from job where run = ${id} order by n limit 20`,
   )
-
-export const readRun = async (context: Context, id: string): Promise<EndedRun> => {
-  const { sql } = context
-  const [run] = await sql<{
-    state: EndedRun['state']
-    warnings: number
-    plan: number
-  }>`select state, warnings, plan from run where id = ${id}`
-  const { nodes } = (await context.plan(run!.plan)).plan as Plan
-  const rows = await sql<Omit<EndedJob, 'path'> & { node: number }>`
-  select n, node, item, state, attempt, input, output, error from outcome where run = ${id} and final order by n`
-  const jobs = rows.map(({ node, ...row }) => ({ ...row, path: nodes[node]!.path }))
-  if (process.env.TQ_DEBUG)
-    console.error(
-      id,
-      run!.state,
-      jobs
-        .filter(job => job.error)
-        .slice(0, 3)
-        .map(job => `${job.path}[${job.item}] ${job.state} ${JSON.stringify(job.error)}`),
-    )
-  const root = jobs.find(job => job.n === 0)
-  return {
-    id,
-    state: run!.state,
-    warnings: run!.warnings,
-    output: root?.output ?? null,
-    error: root?.error ?? null,
-    jobs,
-    job(path) {
-      const all = jobs.filter(job => job.path === path)
-      const found = all.length > 1 ? all.filter(job => job.item === null) : all
-      if (found.length !== 1)
-        throw new Error(
-          `${found.length} jobs at "${path}"; there are ${jobs.map(job => `${job.path} ${job.state}`).join(', ')}`,
-        )
-      return found[0]!
-    },
-    states: () => Object.fromEntries(jobs.filter(job => job.path !== '').map(job => [job.path, job.state])),
-  }
-}

@@ -4,6 +4,7 @@ import type { Context } from '../context.ts'
 import { patiently } from '../patience.ts'
 import { commands, type Subject } from './index.ts'
 import { orders } from './order.ts'
+import { openNap } from '../nap.ts'
 
 /** The longest time between two looks for commands, ms: the bound on a lost message. */
 const maxSleepMs = 1000
@@ -22,20 +23,16 @@ export const obey = async (
   signal: AbortSignal,
 ): Promise<void> => {
   let newest = after
-  let told = false
-  let wakeUp = () => {}
+  const nap = openNap(signal)
   const controls = await context.broker.onControl(message => {
-    if (message.type !== 'commands') return
-    told = true
-    wakeUp()
+    if (message.type === 'commands') nap.wake()
   })
-  signal.addEventListener('abort', () => wakeUp(), { once: true })
   const sleepMs = () => {
     if (subject.session() === null) return noSessionMs
     return context.broker.health().state === 'up' ? maxSleepMs : deafMs
   }
   while (!signal.aborted) {
-    told = false
+    let more = false
     try {
       const { namespace } = context
       const found =
@@ -44,19 +41,11 @@ export const obey = async (
         newest = command.id
         if (!command.expired) await answer(context, subject, command, signal)
       }
-      told ||= found.length > 0
+      more = found.length > 0
     } catch (error) {
       context.log('debug', `commands were not read: ${(error as Error).message}`)
     }
-    if (signal.aborted) break
-    if (told) continue
-    await new Promise<void>(resolve => {
-      const timer = setTimeout(resolve, sleepMs())
-      wakeUp = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
+    if (!more) await nap.sleep(sleepMs())
   }
   await controls.stop()
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { HookSpec } from '../../../schemas/manifest.types.ts'
 import type { Json } from '../../model/json.ts'
 import { methodsOf, replyOf, ttlOf, type Verify, verifyOf } from '../../model/hook.ts'
@@ -10,6 +9,7 @@ import type { Context } from '../context.ts'
 import { parseRate } from '../limit.ts'
 import { type Keyed, prepareStart, type Startable, startKeyed, startMany } from '../start.ts'
 import { grouped } from './group.ts'
+import { openNap } from '../nap.ts'
 
 /** A hook as it is applied now, with what serving it takes. */
 export type LiveHook = {
@@ -84,13 +84,12 @@ export const openHooks = async (context: Context): Promise<Hooks> => {
 }
 
 const keepLooking = async (context: Context, look: () => Promise<void>, signal: AbortSignal): Promise<void> => {
-  let wake = new AbortController()
+  const nap = openNap(signal)
   const controls = await context.broker.onControl(({ type }) => {
-    if (type === 'triggers' || type === 'queues') wake.abort()
+    if (type === 'triggers' || type === 'queues') nap.wake()
   })
   while (!signal.aborted) {
-    await sleep(lookMs, undefined, { signal: AbortSignal.any([signal, wake.signal]) }).catch(() => {})
-    wake = new AbortController()
+    await nap.sleep(lookMs)
     if (!signal.aborted)
       await look().catch(error => context.log('debug', `hooks could not be looked at: ${(error as Error).message}`))
   }

@@ -1,0 +1,85 @@
+import schema from '../../schemas/manifest.json' with { type: 'json' }
+import { isObject, type Json, type JsonObject } from '../model/json.ts'
+import type { Catalog } from './catalog.ts'
+
+/**
+ * The JSON Schema of manifests for the editor of one project: names of tasks, handlers, workflows and queues are lists to choose
+ * from, and `with` is typed by the task that stands beside it. Wherever a task wants a value, an expression is right as well.
+ */
+export const editorSchema = (catalog: Catalog): JsonObject => {
+  const result = structuredClone(schema) as unknown as JsonObject & { $defs: { [name: string]: JsonObject } }
+  const { $defs } = result
+  const { step, taskSpec, scheduleSpec, hookSpec } = $defs as {
+    [name: string]: { properties: JsonObject } & JsonObject
+  }
+  const tasks = [...catalog.tasks.values()].sort((one, other) => (one.name < other.name ? -1 : 1))
+  const handlers = catalog.handlers && [...catalog.handlers].sort()
+  const workflows = [...catalog.workflows.keys()].sort()
+  choose(step!.properties, 'task', [...new Set([...tasks.map(task => task.name), ...(handlers ?? [])])])
+  if (handlers) choose(taskSpec!.properties, 'handler', handlers)
+  choose(scheduleSpec!.properties, 'workflow', workflows)
+  choose(hookSpec!.properties, 'workflow', workflows)
+  $defs.expression = { description: 'An expression: `{{ … }}`.', type: 'string', pattern: '\\{\\{' }
+  const typed = tasks.filter(task => isObject(task.spec.inputSchema) && !task.broken)
+  // An empty `allOf` is no JSON Schema.
+  if (typed.length > 0)
+    step!.allOf = typed.map(({ name }) => ({
+      if: { properties: { task: { const: name } }, required: ['task'] },
+      // biome-ignore lint/suspicious/noThenProperty: JSON Schema's word
+      then: { properties: { with: { $ref: `#/$defs/with-${name}` } } },
+    }))
+  for (const { name, spec } of typed) {
+    const input = spec.inputSchema as JsonObject
+    $defs[`with-${name}`] = relaxed(moved(input, `#/$defs/input-${name}`) as JsonObject)
+    if (JSON.stringify(input).includes('"$ref":"#'))
+      $defs[`input-${name}`] = moved(input, `#/$defs/input-${name}`) as JsonObject
+  }
+  return result
+}
+
+/** A field that is one of these names; where there are none, it stays what it was. */
+const choose = (properties: JsonObject, field: string, names: string[]): void => {
+  const before = properties[field]
+  if (names.length > 0 && isObject(before)) properties[field] = { description: before.description ?? '', enum: names }
+}
+
+/** A schema whose members may be expressions: properties and items, all the way down where it speaks plainly. */
+const relaxed = (schema: JsonObject): JsonObject => {
+  const { type: _, ...rest } = schema
+  return { ...rest, ...inside(schema) }
+}
+
+const inside = (schema: JsonObject): JsonObject => ({
+  ...(isObject(schema.properties)
+    ? {
+        properties: Object.fromEntries(
+          Object.entries(schema.properties).map(([name, each]) => [name, orExpression(each)]),
+        ),
+      }
+    : {}),
+  ...(isObject(schema.items) ? { items: orExpression(schema.items) } : {}),
+})
+
+const orExpression = (schema: Json): Json => {
+  if (!isObject(schema)) return schema
+  const { description, title } = schema
+  return {
+    ...(description === undefined ? {} : { description }),
+    ...(title === undefined ? {} : { title }),
+    anyOf: [{ ...schema, ...inside(schema) }, { $ref: '#/$defs/expression' }],
+  }
+}
+
+/** A schema at another place: its local references lead there. */
+const moved = (value: Json, place: string): Json => {
+  if (Array.isArray(value)) return value.map(each => moved(each, place))
+  if (!isObject(value)) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [
+      key,
+      key === '$ref' && typeof each === 'string' && each.startsWith('#')
+        ? `${place}${each.slice(1)}`
+        : moved(each, place),
+    ]),
+  )
+}
