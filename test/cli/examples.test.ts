@@ -122,7 +122,7 @@ for (const example of [...all.filter(one => !last.includes(one)), ...last])
     const line = await meant(example)
     const isDev = example.startsWith('tq dev')
     const call = execa('bash', ['-c', line.replace('--port 8080', '--port 0')], {
-      cwd: dir,
+      cwd: example.startsWith('tq init') ? project() : dir,
       env: environment({ ...env, ...(isDev ? { TQ_DATABASE_URL: '' } : {}) }),
       extendEnv: false,
       reject: false,
