@@ -22,6 +22,8 @@ export const snapshot = async (context: Context, id: string): Promise<Snapshot> 
   return { run, plan: (await context.plan(run.plan)).plan, nodes }
 }
 
+/** However long a look took: on a busy machine that is waiting, and costs nobody anything. */
+const mostMs = 2000
 /** Looks at a run take at most this share of the time, and so does what they cost the database. */
 const looking = 1 / 50
 
@@ -56,7 +58,7 @@ export async function* watch(
     yield now
     if (ended(now.run.state)) return
     const ageMs = Date.now() - now.run.started_at.getTime()
-    const paceMs = Math.max(100, Math.min(500, ageMs / 60), tookMs / looking)
+    const paceMs = Math.max(100, Math.min(500, ageMs / 60), Math.min(mostMs, tookMs / looking))
     await sleep(paceMs, undefined, { signal }).catch(() => {})
   }
 }

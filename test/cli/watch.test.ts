@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import test from 'ava'
 import { until } from '../support/engine.ts'
+import { ownPostgres } from '../support/own-postgres.ts'
 import { openScreen, type Screen } from '../support/screen.ts'
 import { onTerminal, type Terminal, terminal } from '../support/terminal.ts'
 import { devForAll, printed, project, tq } from './support.ts'
@@ -204,4 +205,22 @@ test('off a terminal Ctrl-C ends at once, with the way back', async t => {
   t.is(exitCode, 130)
   t.regex(stderr, new RegExp(`Come back: tq watch ${id}`))
   await tq(dir, ['cancel', id])
+})
+
+test('while the database is away watching goes on, and says so', async t => {
+  const postgres = await ownPostgres(t)
+  const env = { TQ_DATABASE_URL: await postgres.database() }
+  await tq(dir, ['db', 'migrate'], { env })
+  await tq(dir, ['apply'], { env })
+  const { stdout: id } = await tq(dir, ['run', 'long', '-o', 'name'], { env })
+  const watching = tq(dir, ['watch', id], { env })
+  await printed(watching, 'running')
+  const away = printed(watching, 'the database is away')
+  const back = printed(watching, 'the database is back')
+  await postgres.kill()
+  await away
+  await postgres.start()
+  await back
+  watching.kill('SIGINT')
+  t.is((await watching).exitCode, 130)
 })
