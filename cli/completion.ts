@@ -49,7 +49,7 @@ const namesOf = async (io: Io, wanted: Asked, typed: string): Promise<string[]> 
 }
 
 const ask = async (io: Io, wanted: Asked, typed: string): Promise<string[]> => {
-  const { listRuns, readNames, shortId } = await import('../engine/client.ts')
+  const { listRuns, readNames, shortId } = await import('../engine/reader.ts')
   const { connected } = await import('./connect.ts')
   return connected(io, async ({ sql, namespace }) => {
     const runs = wanted === 'run' || wanted === 'plan-or-run' ? await listRuns(sql, { namespace, limit: 20 }) : []

@@ -105,7 +105,7 @@ const resume: ScheduleAction = async (io, context, options, name) => {
 
 const trigger: ScheduleAction = async (io, context, options, name) => {
   const id = await triggerSchedule(context, name)
-  const said = `run ${shortId(id)} started; see it: tq wait ${shortId(id)}`
+  const said = `run ${shortId(id)} started; see it: tq watch ${shortId(id)}`
   printResult(io, options.output, { id: printId(id) }, printId(id), said)
   return 0
 }

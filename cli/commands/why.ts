@@ -10,7 +10,7 @@ import {
   TqError,
   why as ask,
   whyEnded,
-} from '../../engine/client.ts'
+} from '../../engine/reader.ts'
 import { connected } from '../connect.ts'
 import { print, span, took } from '../output.ts'
 import { icon } from '../progress.ts'
