@@ -24,7 +24,11 @@ const lasting: { [example: string]: number } = {
   'tq beat': 0,
 }
 /** Those that take away what the others need. */
-const last = ['tq rollback licence-report', 'tq control drain -d w1']
+const last = [
+  'tq delete workflow/checkout schedule/nightly --drain',
+  'tq rollback licence-report',
+  'tq control drain -d w1',
+]
 
 const dir = project({
   'manifests/more.yaml': `
@@ -47,7 +51,18 @@ apiVersion: tq/v1
 kind: Hook
 metadata: { name: stripe-payments }
 spec: { path: /stripe, verify: { scheme: stripe, secret: stripe/payments }, workflow: book }
+---
+apiVersion: tq/v1
+kind: Hook
+metadata: { name: old-stripe }
+spec: { path: /old, verify: { scheme: stripe, secret: stripe/payments }, workflow: book }
+---
+apiVersion: tq/v1
+kind: Chain
+metadata: { name: checkout }
+spec: { steps: [{ task: noop }] }
 `,
+  'prod.yaml': 'limit: 40\n',
   'package-lock.json': JSON.stringify({ packages: { '': {}, 'node_modules/yaml': { version: '2.0.0' } } }),
   'mail.json': JSON.stringify({ to: 'ada', message: 'Hello' }),
   'push.json': JSON.stringify({ ref: 'refs/heads/main', repository: { full_name: 'ada/engine' } }),
@@ -103,8 +118,14 @@ const revision = (text: string): string => {
   return file
 }
 
-/** The run that an example means by an id. */
+/** An example with the run or the diff that it means by an id; `init` leaves packages alone, whose registry may be far away. */
 const meant = async (example: string): Promise<string> => {
+  if (example.startsWith('tq init')) return `${example.replace(' --no-install', '')} --no-install`
+  if (example.includes('9f31c2aa')) {
+    write(dir, 'manifests/fresh.yaml', 'apiVersion: tq/v1\nkind: Queue\nmetadata: { name: fresh }\nspec: {}\n')
+    const { stdout } = await tq(dir, ['diff', '-o', 'json'], { env })
+    return example.replace('9f31c2aa', JSON.parse(stdout).diff)
+  }
   if (!example.includes('t3h8v2f4')) return example
   const id = example.startsWith('tq cancel') ? await idOf('book') : await idOf('hello', '--wait')
   return example.replaceAll('t3h8v2f4', id)
