@@ -1,5 +1,5 @@
 import { type Answer, ask, type Context, type Json, type JsonObject, parseDuration, TqError } from '../engine/client.ts'
-import type { Options } from './commands/index.ts'
+import type { Options } from './command.ts'
 import type { Io } from './io.ts'
 import { print, type Table } from './output.ts'
 import { yamlText } from './yaml.ts'

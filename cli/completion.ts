@@ -1,4 +1,5 @@
-import { commands, type CommandSpec, type Words } from './commands/index.ts'
+import type { CommandSpec, Words } from './command.ts'
+import { commands } from './commands/index.ts'
 import type { Io } from './io.ts'
 
 /** What a name on the command line may be, as far as it is not known before a database is asked. */

@@ -1,5 +1,5 @@
 import { type Labels, parseDuration, TqError } from '../engine/reader.ts'
-import type { Options } from './commands/index.ts'
+import type { Options } from './command.ts'
 
 /** `--timeout 30s`. */
 export const timeoutOf = (options: Options): { timeoutMs?: number } => {

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander'
-import { commands, type Options } from './commands/index.ts'
+import type { Options } from './command.ts'
+import { commands } from './commands/index.ts'
 import { type Io, openIo } from './io.ts'
 import { colorings, styled } from './style.ts'
 

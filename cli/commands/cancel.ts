@@ -10,7 +10,7 @@ import {
 } from '../../engine/client.ts'
 import { connected } from '../connect.ts'
 import { print } from '../output.ts'
-import type { Action, Options } from './index.ts'
+import type { Action, Options } from '../command.ts'
 import { labelsOf } from '../options.ts'
 
 /** What is to be cancelled: a run (its uuid), or a step of it. */

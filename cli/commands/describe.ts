@@ -3,7 +3,7 @@ import { connected } from '../connect.ts'
 import { describeManifest } from '../describe/manifest.ts'
 import { describeRun } from '../describe/run.ts'
 import { describeWorker } from '../describe/worker.ts'
-import type { Action } from './index.ts'
+import type { Action } from '../command.ts'
 
 const describe: Action = (io, options, what, name) =>
   connected(io, async (context, config) => {

@@ -12,7 +12,7 @@ import { type Check, type Finding, local, remote } from '../checks/index.ts'
 import { urlOf } from '../connect.ts'
 import type { Io } from '../io.ts'
 import { count, printData, span } from '../output.ts'
-import type { Action } from './index.ts'
+import type { Action } from '../command.ts'
 
 const doctor: Action = async (io, options) => {
   const config = await readConfig(io.cwd, {}, io.env).catch(() => null)

@@ -20,7 +20,7 @@ import { connected } from '../connect.ts'
 import type { Io } from '../io.ts'
 import { errorLine, icon, plain } from '../progress.ts'
 import { sinceOf } from '../options.ts'
-import type { Action, Options } from './index.ts'
+import type { Action, Options } from '../command.ts'
 
 /** How often a follower looks, ms. */
 const lookMs = 100

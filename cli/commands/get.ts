@@ -3,7 +3,7 @@ import { connected } from '../connect.ts'
 import type { Io } from '../io.ts'
 import { type Listed, listOf } from '../lists/index.ts'
 import { columnWidths, formatTable, print, type Table, terminalWidth } from '../output.ts'
-import type { Action, Options } from './index.ts'
+import type { Action, Options } from '../command.ts'
 
 const get: Action = (io, options, what, typed) => {
   // `tq get workflow/nightly` is as good as `tq get workflow nightly`.

@@ -1,24 +1,4 @@
-import type { Io } from '../io.ts'
-
-export type Options = Record<string, string | string[] | boolean | undefined> & { output?: string }
-export type Action = (io: Io, options: Options, ...args: (string | string[] | undefined)[]) => Promise<number>
-
-export type CommandSpec = {
-  usage: string
-  summary: string
-  /** Flags, what they do, the default. */
-  options: [string, string, string?][]
-  /** What `-o` may be; absent: table, json, yaml, name. */
-  formats?: string[]
-  examples: string[]
-  /** What its words may be, for completion: one for each, the last for all that follow. */
-  words?: Words[]
-  /** Not among the commands that help lists. */
-  hidden?: true
-  /** Its help ends with the table of exit codes. */
-  exits?: boolean
-  load(): Promise<{ default: Action }>
-}
+import type { CommandSpec } from '../command.ts'
 
 const output: [string, string, string] = ['-o, --output <format>', 'how the answer is printed', 'table']
 const files: [string, string] = [
@@ -43,9 +23,6 @@ const asking: CommandSpec['options'] = [
   ['--timeout <duration>', 'how long to wait for answers', '3s'],
   output,
 ]
-
-/** Words to choose from, or what a database knows the names of. */
-export type Words = readonly string[] | 'startable' | 'manifest' | 'plan-or-run' | 'run' | 'schedule' | 'hook'
 
 export const questions = [
   ...['ping', 'active', 'reserved', 'scheduled', 'revoked', 'registered', 'stats', 'conf', 'report', 'queues'],

@@ -11,7 +11,7 @@ import {
 } from '../../engine/reader.ts'
 import { connected } from '../connect.ts'
 import { plainLines } from '../progress.ts'
-import type { Action } from './index.ts'
+import type { Action } from '../command.ts'
 
 const logs: Action = (io, options, typed) =>
   connected(io, async context => {

@@ -4,7 +4,7 @@ import { type Json, type JsonObject, printId, shortId, start, TqError } from '..
 import { connected } from '../connect.ts'
 import { labelsOf, timeoutOf } from '../options.ts'
 import { finishWatching, printResult } from '../watching.ts'
-import type { Action, Options } from './index.ts'
+import type { Action, Options } from '../command.ts'
 
 const run: Action = (io, options, name) =>
   connected(io, async context => {

@@ -24,7 +24,7 @@ import type { Io } from '../io.ts'
 import { print } from '../output.ts'
 import { bothTimes, localTime } from '../schedules.ts'
 import { printResult } from '../watching.ts'
-import type { Action, Options } from './index.ts'
+import type { Action, Options } from '../command.ts'
 import { countOf } from './run.ts'
 
 const scheduleCommand: Action = async (io, options, what, name) => {

@@ -4,7 +4,7 @@ import { connected } from '../connect.ts'
 import type { Io } from '../io.ts'
 import { ago, count, formatTable, printData, span, terminalWidth } from '../output.ts'
 import { icon } from '../progress.ts'
-import type { Action } from './index.ts'
+import type { Action } from '../command.ts'
 
 const top: Action = (io, options) => {
   const everyMs = parseDuration(String(options.every))

@@ -1,7 +1,7 @@
 import { resolveRun } from '../../engine/reader.ts'
 import { connected } from '../connect.ts'
 import { finishWatching } from '../watching.ts'
-import type { Action } from './index.ts'
+import type { Action } from '../command.ts'
 import { timeoutOf } from '../options.ts'
 
 const waitCommand: Action = (io, options, runs) =>

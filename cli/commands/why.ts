@@ -14,7 +14,7 @@ import {
 import { connected } from '../connect.ts'
 import { print, span, took } from '../output.ts'
 import { icon } from '../progress.ts'
-import type { Action } from './index.ts'
+import type { Action } from '../command.ts'
 
 const why: Action = (io, options, typed) =>
   connected(io, async context => {
