@@ -1,5 +1,5 @@
 import { type Config, type Context, type Kind, noSuchManifest, readManifest } from '../../engine/reader.ts'
-import type { Options } from '../commands/index.ts'
+import type { Options } from '../command.ts'
 import type { Io } from '../io.ts'
 import { linesOfSchedule, stateOfSchedule } from '../schedules.ts'
 import { printResult } from '../watching.ts'

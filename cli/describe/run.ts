@@ -12,7 +12,7 @@ import {
   shortId,
   snapshot,
 } from '../../engine/reader.ts'
-import type { Options } from '../commands/index.ts'
+import type { Options } from '../command.ts'
 import type { Io } from '../io.ts'
 import { type NamedJob, nameJobs } from '../jobs.ts'
 import { formatTable, span, terminalWidth, took } from '../output.ts'

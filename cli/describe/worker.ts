@@ -1,5 +1,5 @@
 import { type Context, didYouMean, listSessions, TqError } from '../../engine/reader.ts'
-import type { Options } from '../commands/index.ts'
+import type { Options } from '../command.ts'
 import type { Io } from '../io.ts'
 import { span } from '../output.ts'
 import { printResult } from '../watching.ts'

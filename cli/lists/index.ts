@@ -1,5 +1,5 @@
 import { type Context, didYouMean, TqError } from '../../engine/reader.ts'
-import type { Options } from '../commands/index.ts'
+import type { Options } from '../command.ts'
 import { hooks } from './hooks.ts'
 import { jobs } from './jobs.ts'
 import { tasks, workflows } from './manifests.ts'

@@ -12,7 +12,7 @@ import {
   snapshot,
   TqError,
 } from '../../engine/reader.ts'
-import type { Options } from '../commands/index.ts'
+import type { Options } from '../command.ts'
 import { nameJobs } from '../jobs.ts'
 import { limitOf } from '../options.ts'
 import { ago, took } from '../output.ts'

@@ -13,7 +13,7 @@ import {
   shortId,
   TqError,
 } from '../../engine/reader.ts'
-import type { Options } from '../commands/index.ts'
+import type { Options } from '../command.ts'
 import { labelsOf, limitOf, sinceOf } from '../options.ts'
 import { ago, count, took } from '../output.ts'
 import { icon, number } from '../progress.ts'
