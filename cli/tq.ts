@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from 'commander'
 import type { Options } from './command.ts'
-import { commands } from './commands/index.ts'
+import { groups } from './commands/index.ts'
 import { type Io, openIo } from './io.ts'
 import { colorings, styled } from './style.ts'
 
@@ -32,8 +32,11 @@ export const main = async (argv: string[], io: Io = openIo()): Promise<number> =
     .addOption(colorOption())
     .addOption(asciiOption())
     .configureOutput({ writeOut: text => io.out(text.trimEnd()), writeErr: text => io.err(text.trimEnd()) })
-  for (const spec of commands) {
+  for (const { spec, heading } of groups.flatMap(({ heading, commands }) =>
+    commands.map(spec => ({ spec, heading })),
+  )) {
     const command = program.command(spec.usage, { hidden: spec.hidden ?? false }).description(spec.summary)
+    command.helpGroup(`${heading}:`)
     for (const [flags, text, fallback] of spec.options) {
       const option = new Option(flags, text)
       if (fallback !== undefined) option.default(fallback)
