@@ -15,6 +15,7 @@ Exit codes
    6  not found             7  conflict (something moved since; the idempotency key was used with another input; runs are active)
   10  apply --detailed-exitcode: something was changed
   69  database unreachable, or no worker answered
+  77  the database refuses: user, password, database or rights
  130  interrupted (the run goes on)
 `
 

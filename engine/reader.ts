@@ -6,6 +6,7 @@ import { type KafkaOptions, openBroker } from './broker/index.ts'
 import { TqError } from './model/errors.ts'
 import { type Context, type Log, openContext, queueOf } from './runtime/context.ts'
 import { isLostConnection } from './runtime/patience.ts'
+import { refusalOf } from './runtime/refusal.ts'
 import { migrationState } from './store/migrate.ts'
 import { openDatabase } from './store/sql.ts'
 
@@ -72,6 +73,8 @@ export const explain = (error: unknown): TqError => {
   if (error instanceof TqError) return error
   const { message = '', path, syscall } = (error ?? {}) as { message?: string; path?: string; syscall?: string }
   if (path !== undefined && syscall !== 'connect') return new TqError('USAGE', message, { cause: error })
+  const refusal = refusalOf(error)
+  if (refusal) return new TqError('DATABASE_REFUSED', refusal, { cause: error })
   return isLostConnection(error)
     ? new TqError('DATABASE_UNREACHABLE', `the database does not answer: ${message}`, { cause: error })
     : new TqError('INTERNAL', message || String(error), { cause: error })

@@ -111,15 +111,10 @@ const database = async (io: Io, config: Config): Promise<Finding[]> => {
   } catch (error) {
     const known = explain(error)
     const denied = (error as { code?: string }).code === '42501'
-    return [
-      say(
-        'failed',
-        known.message,
-        denied
-          ? `psql -c 'grant usage on schema ${config.schema} to public'`
-          : 'start it, or correct TQ_DATABASE_URL; to try tq: tq dev',
-      ),
-    ]
+    if (denied) return [say('failed', known.message, `psql -c 'grant usage on schema ${config.schema} to public'`)]
+    // What refuses says what to do after a semicolon.
+    const [refused, way] = known.code === 'DATABASE_REFUSED' ? known.message.split('; ') : []
+    return [say('failed', refused ?? known.message, way ?? 'start it, or correct TQ_DATABASE_URL; to try tq: tq dev')]
   } finally {
     await open.close()
   }
