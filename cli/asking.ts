@@ -1,8 +1,8 @@
-import { stringify } from 'yaml'
 import { type Answer, ask, type Context, type Json, type JsonObject, parseDuration, TqError } from '../engine/client.ts'
-import type { Options } from './commands/index.ts'
+import type { Options } from './command.ts'
 import type { Io } from './io.ts'
 import { print, type Table } from './output.ts'
+import { yamlText } from './yaml.ts'
 
 /**
  * How an answer is shown to people: cells for one worker's answer, as many rows as it takes; or `fields`: below the worker's
@@ -41,7 +41,7 @@ const tableOf = (answers: Answer[], shape: Shape): Table => {
 }
 
 const block = (one: Answer): string[][] => {
-  const text = 'error' in one ? `error: ${one.error}` : stringify(one.answer, { lineWidth: 0 }).trimEnd()
+  const text = 'error' in one ? `error: ${one.error}` : yamlText(one.answer, { lineWidth: 0 })
   return [`${one.worker}  pid ${one.pid}`, ...text.split('\n').map(line => `  ${line}`)].map(line => [line])
 }
 

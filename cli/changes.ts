@@ -68,7 +68,7 @@ const whatOf = (change: Change, done: boolean): string => {
     case 'updated':
       if (isOnly('resumed') && change.fields.length === 0) return 'no longer draining'
       if (kind === 'queue') return 'live change'
-      return `revision ${revision - 1} → ${revision}${runs > 0 ? `; ${count(runs, 'run')} in flight ${runs === 1 ? 'stays' : 'stay'} on ${runs === 1 ? 'the one it has' : 'the one they have'}` : ''}`
+      return `revision ${revision - 1} → ${revision}${runs > 0 ? `; ${stayText(change)}` : ''}`
     case 'deleted':
       return done ? 'deleted' : 'to be deleted'
     case 'draining':
@@ -84,6 +84,12 @@ const whatOf = (change: Change, done: boolean): string => {
     default:
       return action
   }
+}
+
+/** `4 runs in flight stay on 7`, or where they are of several, `3 on 7, 1 on 6`. */
+const stayText = ({ runs, inFlight }: Change): string => {
+  const on = inFlight.map(one => (inFlight.length === 1 ? String(one.revision) : `${one.revision} (${one.runs})`))
+  return `${count(runs, 'run')} in flight ${runs === 1 ? 'stays' : 'stay'} on ${some(on)}`
 }
 
 const below = (change: Change, width: number): string[] => {
@@ -106,9 +112,9 @@ const effectText = (effect: Effect): string[] => {
     case 'started':
       return [`started by ${some(effect.by)}`]
     case 'fires':
-      if (effect.at.length === 0) return ['fires no more']
+      if (effect.at.length === 0) return [`${effect.schedule ? `${effect.schedule} ` : ''}fires no more`]
       return [
-        `${effect.paused ? 'written as paused; would fire' : 'next'} ${effect.at.map(at => localTime(Date.parse(at), effect.zone).replace(` ${effect.zone}`, '')).join(', ')} ${effect.zone}`,
+        `${effect.schedule ? `${effect.schedule}: ` : ''}${effect.paused ? 'written as paused; would fire' : 'next'} ${effect.at.map(at => localTime(Date.parse(at), effect.zone).replace(` ${effect.zone}`, '')).join(', ')} ${effect.zone}`,
       ]
     case 'address':
       return [`its address changes: ${effect.from} → ${effect.to}; whoever sends to it is to be told`]

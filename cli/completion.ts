@@ -1,4 +1,5 @@
-import { commands, type CommandSpec, type Words } from './commands/index.ts'
+import type { CommandSpec, Words } from './command.ts'
+import { commands } from './commands/index.ts'
 import type { Io } from './io.ts'
 
 /** What a name on the command line may be, as far as it is not known before a database is asked. */
@@ -49,7 +50,7 @@ const namesOf = async (io: Io, wanted: Asked, typed: string): Promise<string[]> 
 }
 
 const ask = async (io: Io, wanted: Asked, typed: string): Promise<string[]> => {
-  const { listRuns, readNames, shortId } = await import('../engine/client.ts')
+  const { listRuns, readNames, shortId } = await import('../engine/reader.ts')
   const { connected } = await import('./connect.ts')
   return connected(io, async ({ sql, namespace }) => {
     const runs = wanted === 'run' || wanted === 'plan-or-run' ? await listRuns(sql, { namespace, limit: 20 }) : []

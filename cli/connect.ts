@@ -1,4 +1,4 @@
-import { type Config, type Context, openClient, readConfig, TqError } from '../engine/client.ts'
+import { type Config, type Context, openClient, readConfig, TqError } from '../engine/reader.ts'
 import type { Io } from './io.ts'
 
 /** Connects as configured, does the work, and closes. */

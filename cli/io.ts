@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { cut, widthOf } from './width.ts'
 
 /** What a command may touch of the outside: where it prints, whether people look on, and when it should stop. */
 export type Io = {
@@ -7,8 +8,8 @@ export type Io = {
   /** Progress, warnings and hints: stderr. */
   err(text: string): void
   /**
-   * Draws lines over the frame before, on a terminal only: stderr. What `err` prints meanwhile goes above it. `stays`: the
-   * frame is the last, and left in the scrollback.
+   * Draws lines over the frame before, on a terminal only: stderr. Each is cut to the terminal's width, and again when that
+   * changes; what `err` prints meanwhile goes above. `stays`: the frame is the last, and left in the scrollback.
    */
   frame(lines: string[], stays?: boolean): void
   /** Somebody watches stderr on a terminal that can move its cursor. */
@@ -42,20 +43,40 @@ export const openIo = (): Io => {
   }
   process.stdout.on('error', onGone)
   const terminal = process.stderr.isTTY === true && process.env.TERM !== 'dumb' && !process.env.CI
+  const columns = () => process.stderr.columns || 80
+  const rows = () => process.stderr.rows || 24
   let frame: string[] = []
-  const put = (lines: string[]) => lines.map(line => `${line}\n`).join('')
-  const erase = () => (frame.length > 0 ? `\u001b[${frame.length}A\u001b[0G\u001b[0J` : '')
+  let drawn: number[] = []
+  const draw = (lines: string[]) => {
+    const fitting = lines.map(line => cut(line, columns()))
+    drawn = fitting.map(widthOf)
+    return fitting.map(line => `${line}\n`).join('')
+  }
+  // A terminal that has become narrower shows the lines of before in more rows.
+  const erase = () => {
+    const height = drawn.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / columns())), 0)
+    return height > 0 ? `\u001b[${height}A\u001b[0G\u001b[0J` : ''
+  }
+  const put = (text: string, lines: string[]) => {
+    frame = lines
+    process.stderr.write(`${erase()}${text}${draw(lines)}`)
+  }
+  const onResize = () => {
+    if (frame.length > 0) put('', frame.slice(0, Math.max(1, rows() - 1)))
+  }
+  process.stderr.on('resize', onResize)
   return {
     out: text => void process.stdout.write(`${text}\n`),
-    err: text => void process.stderr.write(`${erase()}${text}\n${put(frame)}`),
+    err: text => put(`${text}\n`, frame),
     frame(lines, stays = false) {
-      process.stderr.write(`${erase()}${put(lines)}`)
-      frame = stays ? [] : lines
+      put('', lines)
+      if (stays) frame = []
+      if (stays) drawn = []
     },
     terminal,
     interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,
-    columns: () => process.stderr.columns ?? 80,
-    rows: () => process.stderr.rows ?? 24,
+    columns,
+    rows,
     paint: (color, text) => styleText(color, text, { stream: process.stderr, validateStream: true }),
     cwd: process.cwd(),
     env: process.env,
@@ -65,6 +86,7 @@ export const openIo = (): Io => {
       process.off('SIGINT', onSignal)
       process.off('SIGTERM', onSignal)
       process.stdout.off('error', onGone)
+      process.stderr.off('resize', onResize)
     },
   }
 }

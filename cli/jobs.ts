@@ -1,7 +1,7 @@
-import type { JobView, Plan } from '../engine/client.ts'
+import type { JobView, Plan } from '../engine/reader.ts'
 
 /** A job as people see it: with its path, and, for a container, the time from the first start below it. */
-export type NamedJob = Omit<JobView, 'node'> & { job: string; kind: string }
+export type NamedJob = Omit<JobView, 'node'> & { job: string; kind: string; queue: string | null }
 
 export const nameJobs = (plan: Plan, jobs: JobView[]): NamedJob[] => {
   const starts = new Map<number, Date>()
@@ -11,10 +11,11 @@ export const nameJobs = (plan: Plan, jobs: JobView[]): NamedJob[] => {
   })))
     if (parent !== null && start && !(starts.get(parent)! <= start)) starts.set(parent, start)
   return jobs.map(({ node, ...job }) => {
-    const { path, kind } = plan.nodes[node]!
+    const { path, kind, task } = plan.nodes[node]!
     return {
       job: path + (job.item === null ? '' : `[${job.item}]`),
       kind,
+      queue: task?.queue ?? null,
       ...job,
       started_at: kind === 'task' ? job.started_at : (starts.get(job.n) ?? job.started_at),
     }

@@ -1,4 +1,4 @@
-import { ended, shortId, type Snapshot } from '../engine/client.ts'
+import { ended, shortId, type Snapshot } from '../engine/reader.ts'
 import type { Io } from './io.ts'
 import { icon, type Row, rows, stateText, timeText } from './progress.ts'
 
@@ -22,10 +22,10 @@ export const openLines = (io: Io): View => {
       if (!over) tell(snapshot)
       const now = new Date()
       const changed = rows(snapshot.plan, snapshot.nodes).filter(row => {
-        const key = `${row.state} ${row.attempts}`
+        const key = row.many && !row.done ? `${tenths(row)}` : `${row.state} ${row.attempts}`
         if (
-          ['blocked', 'waiting', 'queued'].includes(row.state) ||
-          (row.many && !row.done) ||
+          key === '' ||
+          (!row.many && ['blocked', 'waiting', 'queued'].includes(row.state)) ||
           before.get(row.path) === key
         )
           return false
@@ -49,6 +49,15 @@ export const openLines = (io: Io): View => {
     },
     end() {},
   }
+}
+
+/** Of many: how many tenths of them have ended, so that a million items are ten lines; nothing before the first. */
+const tenths = ({ counts, total }: Row): string => {
+  const ended = (['succeeded', 'failed', 'cancelled', 'skipped', 'omitted'] as const).reduce(
+    (sum, one) => sum + (counts[one] ?? 0),
+    0,
+  )
+  return total && total >= 100 && ended > 0 ? String(Math.floor((10 * ended) / total)) : ''
 }
 
 /** What ended first stands first; what is still open, last. Inner before outer. */

@@ -1,8 +1,12 @@
-import { stringify } from 'yaml'
 import type { Io } from './io.ts'
+import { cut, widthOf } from './width.ts'
+import { yamlText } from './yaml.ts'
 
-/** A cell is text; a table drops columns from the right until it fits a terminal, and never wraps. */
-export type Table = { header: string[]; rows: string[][] }
+/**
+ * A cell is text; a table drops columns from the right until it fits a terminal, and never wraps. `widths`: columns are at least so
+ * wide, so that rows printed later stand below those before.
+ */
+export type Table = { header: string[]; rows: string[][]; widths?: number[] }
 
 /** Prints an answer in the format asked for: `data` for machines, `table` for people, `names` one a line. */
 export const print = (
@@ -11,17 +15,24 @@ export const print = (
   { data, table, names }: { data: unknown; table: Table; names: string[] },
 ): void => {
   if (format === 'json') io.out(JSON.stringify(data, null, 2))
-  else if (format === 'yaml') io.out(stringify(data).trimEnd())
+  else if (format === 'jsonl') for (const one of Array.isArray(data) ? data : [data]) io.out(JSON.stringify(one))
+  else if (format === 'yaml') io.out(yamlText(data))
   else if (format === 'name') for (const name of names) io.out(name)
   else if (table.rows.length > 0 || table.header.length > 0)
-    io.out(formatTable(table, process.stdout.isTTY ? (process.stdout.columns ?? 80) : Number.POSITIVE_INFINITY))
+    io.out(formatTable(table, terminalWidth() ?? Number.POSITIVE_INFINITY))
 }
 
-/** A table without a header is its rows alone. */
-export const formatTable = ({ header, rows }: Table, width: number): string => {
+/** The same for what is no table. */
+export const printData = (io: Io, format: string, data: unknown, names: string[]): void =>
+  print(io, format, { data, names, table: { header: [], rows: [] } })
+
+/** The columns of the terminal that stdout is; null: it is none. */
+export const terminalWidth = (): number | null => (process.stdout.isTTY ? (process.stdout.columns ?? 80) : null)
+
+/** A table without a header is its rows alone. What is too wide even as a single column is cut. */
+export const formatTable = ({ header, rows, widths: least = [] }: Table, width: number): string => {
   const all = header.length > 0 ? [header, ...rows] : rows
-  const widths: number[] = []
-  for (const row of all) for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length)
+  const widths = columnWidths({ header, rows, widths: least })
   let shown = widths.length
   const total = (count: number) => widths.slice(0, count).reduce((sum, w) => sum + w + 2, -2)
   while (shown > 1 && total(shown) > width) shown--
@@ -29,11 +40,20 @@ export const formatTable = ({ header, rows }: Table, width: number): string => {
     .map(row =>
       row
         .slice(0, shown)
-        .map((cell, i) => (i === shown - 1 ? cell : cell.padEnd(widths[i]!)))
+        .map((cell, i) => (i === shown - 1 ? cell : cell + ' '.repeat(widths[i]! - widthOf(cell))))
         .join('  ')
         .trimEnd(),
     )
+    .map(line => (width === Number.POSITIVE_INFINITY ? line : cut(line, width + 1)))
     .join('\n')
+}
+
+/** How wide each column of a table is. */
+export const columnWidths = ({ header, rows, widths = [] }: Table): number[] => {
+  const found = [...widths]
+  for (const row of [header, ...rows])
+    for (const [i, cell] of row.entries()) found[i] = Math.max(found[i] ?? 0, widthOf(cell))
+  return found
 }
 
 /** `1 error`, `2 errors`. */

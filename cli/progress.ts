@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
-import type { JobState, NodeCount, Plan, PlanNode, RunState } from '../engine/client.ts'
+import type { JobState, Plan, PlanNode, Progress, RunState, Shown, WatchedNode } from '../engine/reader.ts'
 import { span } from './output.ts'
 
 /** A node of the plan as people see it: one job, or the counts of many. */
@@ -29,6 +29,20 @@ export type Row = {
   dueAt: Date | null
   endedAt: Date | null
   error: { name?: string; message?: string } | null
+  /** Of many, some that are told of by themselves: those that failed last, and those that run longest. */
+  shown: ShownItem[]
+  progress: Progress | null
+}
+
+/** An item of a forEach that has a line of its own. */
+export type ShownItem = {
+  state: JobState
+  item: number
+  /** Ms since 1970: when it became ready, or ended. */
+  sinceMs: number
+  worker: string | null
+  error: Row['error']
+  progress: Progress | null
 }
 
 const icons: Record<JobState | RunState, string> = {
@@ -53,7 +67,7 @@ const over: JobState[] = ['failed', 'cancelled', 'succeeded', 'skipped', 'omitte
  * The plan's nodes with what is known of their jobs, in the order of the manifest. Nodes without a job yet are blocked;
  * an `onError` or `finally` shows once it has one; a header and a forEach's child are shown by what is around them.
  */
-export const rows = (plan: Plan, counts: NodeCount[]): Row[] => {
+export const rows = (plan: Plan, counts: WatchedNode[], progress: Map<string, Progress> = new Map()): Row[] => {
   const by = Map.groupBy(counts, count => count.node)
   const shown = plan.nodes.map((_, id) => isShown(plan, id, by))
   return plan.nodes.flatMap((node, id): Row[] => {
@@ -65,6 +79,7 @@ export const rows = (plan: Plan, counts: NodeCount[]): Row[] => {
     const inside = counts.filter(count => count.node >= id && count.node < node.end && hasStarted(count.state))
     const jobs = items.reduce((sum, count) => sum + count.jobs, 0)
     const task = node.task ?? (loops ? plan.nodes[id + 1]!.task : undefined)
+    const heard = (job: Shown | undefined) => (job && progress.get(`${job.n}/${job.attempt}`)) ?? null
     return [
       {
         path: node.path,
@@ -85,12 +100,30 @@ export const rows = (plan: Plan, counts: NodeCount[]): Row[] => {
         dueAt: state === 'scheduled' ? earliest(own.map(count => count.started_at)) : null,
         endedAt: over.includes(state) ? latest(own.map(count => count.ended_at)) : null,
         error: (own.find(count => count.state === state && count.error)?.error as Row['error']) ?? null,
+        shown: loops ? shownItems(items, heard) : [],
+        progress: state === 'running' ? heard(own.find(count => count.shown)?.shown?.[0]) : null,
       },
     ]
   })
 }
 
-const isShown = (plan: Plan, id: number, by: Map<number, NodeCount[]>): boolean => {
+/** Failed ones first. */
+const shownItems = (items: WatchedNode[], heard: (job: Shown) => Progress | null): ShownItem[] =>
+  (['failed', 'running'] as const).flatMap(state =>
+    items
+      .filter(count => count.state === state)
+      .flatMap(count => count.shown ?? [])
+      .map(job => ({
+        state,
+        item: job.item ?? 0,
+        sinceMs: new Date(job.since).getTime(),
+        worker: job.worker ?? null,
+        error: job.error ?? null,
+        progress: heard(job),
+      })),
+  )
+
+const isShown = (plan: Plan, id: number, by: Map<number, WatchedNode[]>): boolean => {
   const node = plan.nodes[id]!
   const parent = plan.nodes[node.parent]
   if (id === 0) return node.kind === 'task'
@@ -118,7 +151,7 @@ const ancestors = (plan: Plan, id: number): number[] => {
 const hasStarted = (state: JobState): boolean =>
   !['blocked', 'queued', 'scheduled', 'waiting', 'skipped', 'omitted'].includes(state)
 
-const tally = (counts: NodeCount[]): Row['counts'] => {
+const tally = (counts: WatchedNode[]): Row['counts'] => {
   const sums: Row['counts'] = {}
   for (const { state, jobs } of counts) sums[state] = (sums[state] ?? 0) + jobs
   return sums
@@ -137,6 +170,7 @@ export const stateText = (row: Row, now: Date): string => {
   const parts = row.many ? [countsText(row)] : [row.done && row.state !== 'succeeded' && !row.error ? row.state : '']
   if (row.state === 'blocked' && row.waitsFor.length > 0) parts.push(`waits for ${row.waitsFor.join(', ')}`)
   if (row.state === 'queued' && !row.many && row.queue !== null) parts.push(`in queue ${row.queue}`)
+  if (row.progress) parts.push(progressText(row.progress))
   if (row.dueAt && !row.many) parts.push(`again in ${span(Math.max(0, row.dueAt.getTime() - now.getTime()))}`)
   if (!row.many && row.attempts > 1)
     parts.push(row.limit > 1 ? `attempt ${row.attempts} of ${row.limit}` : `attempt ${row.attempts}`)
@@ -151,24 +185,37 @@ export const errorLine = (error: { name?: string; message?: string }): string =>
 /** What a handler wrote may not move the cursor. */
 export const plain = (text: string): string => stripVTControlCharacters(text).replaceAll(/\p{Cc}/gu, ' ')
 
-/** `128/270  2 failed` while items are open, `245 succeeded, 25 failed` at the end; states of no item are not named. */
+/** The same; its line ends stay. */
+export const plainLines = (text: string): string => text.split('\n').map(plain).join('\n')
+
+/** `62 %  uploading`, as the handler has told of it. */
+export const progressText = ({ fraction, message }: Progress): string =>
+  plain(message.split('\n')[0]!) || `${Math.round(fraction * 100)} %`
+
+/** `1,000✓ 3✖ 57▷ of 100,000` while items are open, `245 succeeded, 25 failed` at the end; states of no item are not named. */
 const countsText = ({ counts, total, done, state }: Row): string => {
   const ended = over.reduce((sum, one) => sum + (counts[one] ?? 0), 0)
   const known = total ?? Object.values(counts).reduce((sum, jobs) => sum + jobs, 0)
-  const named = (states: JobState[]) =>
-    states
+  if (done) {
+    if (known === 0) return state === 'succeeded' ? 'no items' : state
+    return (['succeeded', 'failed', 'cancelled', 'skipped', 'omitted'] as const)
       .filter(one => counts[one])
-      .map(one => `${counts[one]} ${one}`)
+      .map(one => `${number(counts[one]!)} ${one}`)
       .join(', ')
-  if (done)
-    return known === 0
-      ? state === 'succeeded'
-        ? 'no items'
-        : state
-      : named(['succeeded', 'failed', 'cancelled', 'skipped', 'omitted'])
+  }
   if (known === 0) return ''
-  return [bar(ended / known), `${ended}/${known}`, named(['failed', 'cancelled'])].filter(Boolean).join(' ')
+  const passed = (counts.skipped ?? 0) + (counts.omitted ?? 0)
+  const marks = [
+    ...(['succeeded', 'failed', 'cancelled'] as const).map(one => [counts[one] ?? 0, icon(one)] as const),
+    [passed, icon('skipped')] as const,
+    [(counts.running ?? 0) + (counts.waiting ?? 0), icon('running')] as const,
+  ]
+  const said = marks.filter(([jobs]) => jobs > 0).map(([jobs, mark]) => `${number(jobs)}${mark}`)
+  return [bar(ended / known), ...said, `of ${number(known)}`].join(' ')
 }
+
+/** `100,000`. */
+export const number = (value: number): string => String(value).replaceAll(/\B(?=(\d{3})+$)/g, ',')
 
 const bar = (share: number): string => {
   const filled = Math.min(10, Math.floor(share * 10))

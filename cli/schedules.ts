@@ -8,7 +8,7 @@ import {
   printId,
   type ScheduleRow,
   wallOf,
-} from '../engine/client.ts'
+} from '../engine/reader.ts'
 import { errorLine } from './progress.ts'
 
 /** When a schedule fires, in a few words: `30 2 * * * Europe/Lisbon`, `every 30s`. */

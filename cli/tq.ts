@@ -1,11 +1,13 @@
 import { Command, CommanderError, Option } from 'commander'
-import { commands, type Options } from './commands/index.ts'
+import type { Options } from './command.ts'
+import { groups } from './commands/index.ts'
 import { type Io, openIo } from './io.ts'
+import { colorings, styled } from './style.ts'
 
 /** What `tq help exit-codes` says; the engine's error codes each have one of these. */
 export const exitCodes = `
 Exit codes
-   0  success; run --watch, run --wait, wait: the run succeeded
+   0  success; run --watch, run --wait, watch, wait: the run succeeded
    1  an error answered or found while working; diff: something would change
    2  usage, or an invalid manifest or input (nothing was changed)
    3  the run failed        4  the run was cancelled
@@ -13,6 +15,7 @@ Exit codes
    6  not found             7  conflict (something moved since; the idempotency key was used with another input; runs are active)
   10  apply --detailed-exitcode: something was changed
   69  database unreachable, or no worker answered
+  77  the database refuses: user, password, database or rights
  130  interrupted (the run goes on)
 `
 
@@ -27,9 +30,14 @@ export const main = async (argv: string[], io: Io = openIo()): Promise<number> =
     .helpCommand('help [command]', 'help for a command; exit-codes: what exit codes mean')
     .showSuggestionAfterError()
     .exitOverride()
+    .addOption(colorOption())
+    .addOption(asciiOption())
     .configureOutput({ writeOut: text => io.out(text.trimEnd()), writeErr: text => io.err(text.trimEnd()) })
-  for (const spec of commands) {
+  for (const { spec, heading } of groups.flatMap(({ heading, commands }) =>
+    commands.map(spec => ({ spec, heading })),
+  )) {
     const command = program.command(spec.usage, { hidden: spec.hidden ?? false }).description(spec.summary)
+    command.helpGroup(`${heading}:`)
     for (const [flags, text, fallback] of spec.options) {
       const option = new Option(flags, text)
       if (fallback !== undefined) option.default(fallback)
@@ -37,15 +45,17 @@ export const main = async (argv: string[], io: Io = openIo()): Promise<number> =
       if (flags.startsWith('-o,')) option.choices(spec.formats ?? ['table', 'json', 'yaml', 'name'])
       command.addOption(option)
     }
+    command.addOption(colorOption().hideHelp()).addOption(asciiOption().hideHelp())
     command.addHelpText(
       'after',
       `\nExamples\n${spec.examples.map(example => `  $ ${example}`).join('\n')}\n${spec.exits ? exitCodes : ''}`,
     )
     command.action(async (...given: unknown[]) => {
-      const options = given.at(-2) as Options
+      const options: Options = { ...program.opts(), ...(given.at(-2) as Options) }
+      const shown = styled(io, { color: options.color, ascii: options.ascii })
       const args = given.slice(0, -2) as (string | string[] | undefined)[]
       const { default: action } = await spec.load()
-      exit = await guarded(io, options, () => action(io, options, ...args))
+      exit = await guarded(shown, options, () => action(shown, options, ...args))
     })
   }
   try {
@@ -62,10 +72,16 @@ export const main = async (argv: string[], io: Io = openIo()): Promise<number> =
   return exit
 }
 
+/** Understood before a command and behind it. */
+const colorOption = () =>
+  new Option('--color <when>', 'auto: on a terminal, and as NO_COLOR says; always; never').choices(colorings)
+const asciiOption = () => new Option('--ascii', 'no signs beyond ASCII; so too where LANG is C')
+
 /** Options that were not understood have not been parsed: the command line itself says what was wanted. */
 const asksForJson = (argv: string[]): boolean =>
   argv.some(
-    (arg, i) => /^(-o|--output=)json$/.test(arg) || (arg === 'json' && /^(-o|--output)$/.test(argv[i - 1] ?? '')),
+    (arg, i) =>
+      /^(-o|--output=)jsonl?$/.test(arg) || (/^jsonl?$/.test(arg) && /^(-o|--output)$/.test(argv[i - 1] ?? '')),
   )
 
 /** Errors become text on stderr, or with `-o json` an object on stdout; the exit code says the kind. */
@@ -75,9 +91,9 @@ const guarded = async (io: Io, options: Options, work: () => Promise<number>): P
   } catch (error) {
     if (io.signal.aborted) return 130
     // Only here: the engine takes longer to load than `tq --help` may take in all.
-    const { errorCodes, explain } = await import('../engine/client.ts')
+    const { errorCodes, explain } = await import('../engine/reader.ts')
     const known = explain(error)
-    if (options.output === 'json')
+    if (options.output === 'json' || options.output === 'jsonl')
       io.out(JSON.stringify({ error: { code: known.code, detail: known.message, ...known.details } }))
     io.err(`${io.paint('red', 'error:')} ${known.message}`)
     if (known.code === 'INTERNAL')

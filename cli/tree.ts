@@ -1,8 +1,9 @@
-import { ended, shortId, type Snapshot } from '../engine/client.ts'
+import { ended, shortId, type Snapshot } from '../engine/reader.ts'
 import type { Io } from './io.ts'
 import type { View } from './lines.ts'
 import { span } from './output.ts'
-import { icon, type Row, rows, stateText, timeText } from './progress.ts'
+import { errorLine, icon, progressText, type Row, rows, type ShownItem, stateText, timeText } from './progress.ts'
+import { widthOf } from './width.ts'
 
 /**
  * The live tree: redrawn in place, clipped to the terminal, never wrapped; the last frame stays in the scrollback, whole.
@@ -17,7 +18,7 @@ export const openTree = (io: Io): View => {
         ? lines
         : [...around(lines, room), { text: io.paint('dim', `   ${lines.length - room} more steps`), active: false }]
     io.frame(
-      [head!, ...shown].map(line => cut(line.text, io.columns())),
+      [head!, ...shown].map(line => line.text),
       stays,
     )
   }
@@ -35,8 +36,8 @@ export const openTree = (io: Io): View => {
 type Line = { text: string; active: boolean }
 
 /** The first line is the run's. */
-const frame = (io: Io, { run, plan, nodes }: Snapshot): Line[] => {
-  const list = rows(plan, nodes)
+const frame = (io: Io, { run, plan, nodes, progress }: Snapshot): Line[] => {
+  const list = rows(plan, nodes, progress)
   const now = new Date()
   const over = ended(run.state)
   const done = list.filter(row => row.done).length
@@ -58,15 +59,18 @@ const frame = (io: Io, { run, plan, nodes }: Snapshot): Line[] => {
       text: `${colored(io, run.state, over ? icon(run.state) : '●')} ${io.paint('bold', run.name)}  ${io.paint('dim', facts.join('  '))}`,
       active: false,
     },
-    ...branches.map(({ row, name, time }, i): Line => {
+    ...branches.flatMap(({ row, name, time }, i): Line[] => {
       const pad = ' '.repeat(Math.max(0, nameWidth - widthOf(name)))
       const said = stateText(row, now)
       const rest = time || said ? `${pad}  ${io.paint('dim', time.padStart(timeWidth))}` : ''
       const text = `${io.paint('dim', branch(list, i))} ${colored(io, shade(row), icon(row.state))} ${row.label}${rest}`
-      return {
+      const line = {
         text: said ? `${text}  ${colored(io, row.error ? row.state : '', said)}` : text,
         active: row.state === 'running' || row.state === 'scheduled',
       }
+      if (row.done || over) return [line]
+      const indent = below(list, i)
+      return [line, ...row.shown.map(item => ({ text: itemText(io, indent, item, now), active: false }))]
     }),
   ]
 }
@@ -80,6 +84,25 @@ const around = (lines: Line[], room: number): Line[] => {
   const active = lines.findIndex(line => line.active)
   const from = Math.max(0, Math.min(active < 0 ? 0 : active - Math.floor(room / 2), lines.length - room))
   return lines.slice(from, from + room)
+}
+
+/** An item under the line of its forEach. */
+const itemText = (io: Io, indent: string, { state, item, sinceMs, worker, error, progress }: ShownItem, now: Date) =>
+  [
+    `${io.paint('dim', indent)}${colored(io, state, icon(state))} [${item}]`,
+    state === 'running' ? io.paint('dim', span(now.getTime() - sinceMs)) : '',
+    error ? colored(io, state, errorLine(error)) : '',
+    progress ? progressText(progress) : '',
+    worker ? io.paint('dim', worker) : '',
+  ]
+    .filter(Boolean)
+    .join('  ')
+
+/** What stands before a line below this one: the branches that go on. */
+const below = (list: Row[], i: number): string => {
+  const { depth } = list[i]!
+  const goesOn = (level: number) => list.slice(i + 1).find(row => row.depth <= level)?.depth === level
+  return `${Array.from({ length: depth + 1 }, (_, level) => (goesOn(level) ? '│  ' : '   ')).join('')}   `
 }
 
 const branch = (list: Row[], i: number): string => {
@@ -102,24 +125,3 @@ const colored = (io: Io, state: string, text: string): string =>
         : state === 'scheduled'
           ? io.paint('yellow', text)
           : io.paint('dim', text)
-
-const wide =
-  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u
-const widthOf = (text: string): number => [...text].reduce((sum, char) => sum + (wide.test(char) ? 2 : 1), 0)
-
-/** Cuts a line to the terminal's width, with an ellipsis; escape sequences take no room. */
-const cut = (line: string, columns: number): string => {
-  let room = columns - 1
-  let text = ''
-  for (const part of line.split(/(\u001b\[[0-9;]*m)/)) {
-    if (part.startsWith('\u001b[')) text += part
-    else
-      for (const char of part) {
-        const width = widthOf(char)
-        if (room < 0) break
-        text += room < width + 1 ? '…' : char
-        room = room < width + 1 ? -1 : room - width
-      }
-  }
-  return text
-}

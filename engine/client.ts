@@ -2,14 +2,7 @@
  * The door for programs and the command line: compile, apply, start, watch and cancel. Everything goes through the database;
  * no worker need be near.
  */
-import { type KafkaOptions, openBroker } from './broker/index.ts'
-import { TqError } from './model/errors.ts'
-import { type Context, type Log, openContext, queueOf } from './runtime/context.ts'
-import { isLostConnection } from './runtime/patience.ts'
-import { migrationState } from './store/migrate.ts'
-import { openDatabase } from './store/sql.ts'
-
-export type { KafkaOptions } from './broker/index.ts'
+export * from './reader.ts'
 export {
   type Compiled,
   compile,
@@ -19,20 +12,12 @@ export {
   type Source,
 } from './compile/index.ts'
 export { declarations } from './compile/declarations.ts'
+export { maxManifestBytes } from './compile/limit.ts'
 export { editorSchema } from './compile/editorSchema.ts'
 export { readProject } from './compile/project.ts'
-export { errorCodes, type JobError, jobErrorNames, TqError } from './model/errors.ts'
-export { isObject, type Json, type JsonObject } from './model/json.ts'
-export type { Edge, Plan, PlanNode } from './model/plan.ts'
-export { formatDuration, parseDuration } from './model/duration.ts'
+export { isObject } from './model/json.ts'
 export { readCron } from './model/schedule/cron.ts'
-export { formatMoment } from './model/schedule/moment.ts'
 export { type Timing, timingOf } from './model/schedule/timing.ts'
-export { isZone, wallOf } from './model/schedule/zone.ts'
-export { didYouMean } from './model/similar.ts'
-export { type Kind, kindWords } from './model/kind.ts'
-export { printId, shortId } from './model/id.ts'
-export { ended, type JobState, type RunState, runStates } from './model/state.ts'
 export { type Applied, apply, type Wanted } from './runtime/apply.ts'
 export {
   type Change,
@@ -46,28 +31,10 @@ export { removeNamed } from './runtime/change/remove.ts'
 export type { TopicsReport } from './runtime/change/topics.ts'
 export { cancelRun, cancelStep } from './runtime/cancel.ts'
 export { type Answer, ask, type Question } from './runtime/command/ask.ts'
-export {
-  type Config,
-  type DevFile,
-  devFile,
-  defaultPort,
-  localKafka,
-  port,
-  readConfig,
-  runningDev,
-} from './runtime/config.ts'
 export { type CloudEvent, type EventReader, openEvents, switchEvents } from './runtime/events.ts'
-export { type Context, type Log, type LogLevel, logLevels } from './runtime/context.ts'
 export { hookNamed, type NamedHook } from './runtime/hook/named.ts'
-export { openSecrets, secretName, variableOf } from './runtime/secret.ts'
-export type { HookSpec } from '../schemas/manifest.types.ts'
+export { secretName } from './runtime/secret.ts'
 export { schemes, sign } from './http/scheme/index.ts'
-export { prefix as hooksPrefix } from './http/hook.ts'
-export { listRejections, readClock } from './store/hook.ts'
-export { formatRate, setRateLimit } from './runtime/limit.ts'
-export { type Reason, why, whyEnded } from './runtime/why.ts'
-export { listHandlers } from './runtime/handlers.ts'
-export { noSuchManifest, resolveManifest } from './runtime/names.ts'
 export { type Exported, exported, history, rollback } from './runtime/history.ts'
 export { cancelBackfill, planBackfill, startBackfill } from './runtime/schedule/backfill.ts'
 export {
@@ -79,79 +46,8 @@ export {
   triggerSchedule,
 } from './runtime/schedule/control.ts'
 export { prepareStart, start, startMany, type Startable } from './runtime/start.ts'
-export { resolveRun, type RunResult, type Snapshot, snapshot, wait, watch } from './runtime/watch.ts'
 export { eventTypes, type EventType } from './model/event.ts'
 export { positionAt } from './store/event.ts'
-export { type MigrationState, migrate, migrationState } from './store/migrate.ts'
-export { type ManifestRow, readManifest, readManifests, readNames, readQueues } from './store/manifest.ts'
-export { type BackfillRow, listBackfills } from './store/backfill.ts'
-export { readLogs, type StoredLog } from './store/log.ts'
-export { type Labels, listRuns, openRunsWith, type RunRow } from './store/run.ts'
-export { listSchedules, type ScheduleRow } from './store/schedule.ts'
-export { listSessions } from './store/session.ts'
-export {
-  type AttemptView,
-  type JobView,
-  listAttempts,
-  countJobs,
-  listJobs,
-  type NodeCount,
-  readRoot,
-} from './store/view.ts'
-export { openDatabase } from './store/sql.ts'
-
-/** Any error as one of tq's own: a lost connection is DATABASE_UNREACHABLE, what is not foreseen INTERNAL. */
-export const explain = (error: unknown): TqError => {
-  if (error instanceof TqError) return error
-  const { message = '', path, syscall } = (error ?? {}) as { message?: string; path?: string; syscall?: string }
-  if (path !== undefined && syscall !== 'connect') return new TqError('USAGE', message, { cause: error })
-  return isLostConnection(error)
-    ? new TqError('DATABASE_UNREACHABLE', `the database does not answer: ${message}`, { cause: error })
-    : new TqError('INTERNAL', message || String(error), { cause: error })
-}
-
-export type ClientOptions = {
-  databaseUrl: string
-  schema: string
-  namespace: string
-  log: Log
-  connections?: number
-  /** Absent: messages go through Postgres. */
-  kafka?: KafkaOptions | null
-}
-
-/**
- * Connects. @throws DATABASE_UNREACHABLE, and SCHEMA_OUTDATED where the database was not migrated to this version
- */
-export const openClient = async (options: ClientOptions): Promise<Context & { close(): Promise<void> }> => {
-  const database = openDatabase(options.databaseUrl, { schema: options.schema, max: options.connections ?? 2 })
-  try {
-    const { version, latest } = await migrationState(database.sql)
-    if (version !== latest)
-      throw new TqError(
-        'SCHEMA_OUTDATED',
-        `the database is at schema ${version}, this tq needs ${latest}; run \`tq db migrate\``,
-      )
-    const broker = await openBroker({
-      ...options,
-      queue: queueOf(() => context),
-      log: message => options.log('warn', message),
-    })
-    const context = openContext({ ...options, database, broker })
-    return {
-      ...context,
-      async close() {
-        await broker.close()
-        await database.close()
-      },
-    }
-  } catch (error) {
-    await database.close()
-    if (!isLostConnection(error)) throw error
-    throw new TqError(
-      'DATABASE_UNREACHABLE',
-      `the database does not answer: ${(error as Error).message}; start \`tq dev\`, or set TQ_DATABASE_URL`,
-      { cause: error },
-    )
-  }
-}
+export { setRateLimit } from './runtime/limit.ts'
+export { migrate } from './store/migrate.ts'
+export { openRunsWith } from './store/run.ts'

@@ -15,7 +15,7 @@ import { printDiagnostics } from '../diagnostics.ts'
 import type { Io } from '../io.ts'
 import { print } from '../output.ts'
 import { originOf, readSources, readValueFiles } from '../sources.ts'
-import type { Action, Options } from './index.ts'
+import type { Action, Options } from '../command.ts'
 
 const applyCommand: Action = (io, options) =>
   connected(io, async (context, config) => {

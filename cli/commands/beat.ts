@@ -2,7 +2,7 @@ import { openClient, readConfig } from '../../engine/client.ts'
 import { beat, chores } from '../../engine/server.ts'
 import { urlOf } from '../connect.ts'
 import { openLog } from '../logger.ts'
-import type { Action } from './index.ts'
+import type { Action } from '../command.ts'
 
 const beatCommand: Action = async (io, options) => {
   const config = await readConfig(io.cwd, {}, io.env)

@@ -10,8 +10,8 @@ import {
 } from '../../engine/client.ts'
 import { connected } from '../connect.ts'
 import { print } from '../output.ts'
-import type { Action, Options } from './index.ts'
-import { labelsOf } from './run.ts'
+import type { Action, Options } from '../command.ts'
+import { labelsOf } from '../options.ts'
 
 /** What is to be cancelled: a run (its uuid), or a step of it. */
 type Target = { run: string; step: string | null }
@@ -40,7 +40,7 @@ const cancel: Action = (io, options, given) => {
       },
     })
     if (results.length === 0) io.err('no run with these labels is open: tq get runs --label name=value')
-    for (const { id, cancelled } of results) if (cancelled) io.err(`see it end: tq wait ${id.slice(-8)}`)
+    for (const { id, cancelled } of results) if (cancelled) io.err(`see it end: tq watch ${id.slice(-8)}`)
     return 0
   })
 }

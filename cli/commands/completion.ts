@@ -1,6 +1,6 @@
 import { TqError } from '../../engine/client.ts'
 import { scripts } from '../completion.ts'
-import type { Action } from './index.ts'
+import type { Action } from '../command.ts'
 
 const completion: Action = async (io, _options, shell) => {
   const script = scripts[String(shell)]

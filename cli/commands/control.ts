@@ -12,7 +12,7 @@ import {
 import { askWorkers } from '../asking.ts'
 import { connected } from '../connect.ts'
 import { print } from '../output.ts'
-import type { Action, Options } from './index.ts'
+import type { Action, Options } from '../command.ts'
 import { countOf } from './run.ts'
 
 const control: Action = (io, options, what, given) => {

@@ -1,7 +1,7 @@
 import { migrate, migrationState, openDatabase, readConfig, TqError } from '../../engine/client.ts'
 import { urlOf } from '../connect.ts'
 import { print } from '../output.ts'
-import type { Action } from './index.ts'
+import type { Action } from '../command.ts'
 
 const db: Action = async (io, options, action) => {
   if (action !== 'migrate' && action !== 'status')

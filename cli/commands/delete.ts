@@ -2,7 +2,7 @@ import { removeNamed } from '../../engine/client.ts'
 import { sumLine } from '../changes.ts'
 import { connected } from '../connect.ts'
 import { printApplied, sayDiagnostics } from './apply.ts'
-import type { Action } from './index.ts'
+import type { Action } from '../command.ts'
 
 const deleteCommand: Action = (io, options, names) =>
   connected(io, async (context, { handlersDir }) => {

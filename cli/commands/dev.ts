@@ -46,7 +46,7 @@ import { defaultFolder } from '../sources.ts'
 import { refreshProjectFiles } from '../project.ts'
 import { finishWatching } from '../watching.ts'
 import { applyFiles } from './apply.ts'
-import type { Action, Options } from './index.ts'
+import type { Action, Options } from '../command.ts'
 import { countOf, readInput } from './run.ts'
 
 const dev: Action = async (outer, options, dir) => {

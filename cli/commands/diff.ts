@@ -2,7 +2,7 @@ import { isChange } from '../../engine/client.ts'
 import { sumLine } from '../changes.ts'
 import { connected } from '../connect.ts'
 import { applyWith, printApplied, sayNext } from './apply.ts'
-import type { Action } from './index.ts'
+import type { Action } from '../command.ts'
 
 /** What `tq apply` with the same flags would do; exits with 1 where that is something. */
 const diff: Action = (io, options) =>

@@ -19,7 +19,8 @@ import {
 import { connected } from '../connect.ts'
 import type { Io } from '../io.ts'
 import { errorLine, icon, plain } from '../progress.ts'
-import type { Action, Options } from './index.ts'
+import { sinceOf } from '../options.ts'
+import type { Action, Options } from '../command.ts'
 
 /** How often a follower looks, ms. */
 const lookMs = 100
@@ -87,19 +88,6 @@ const typesOf = (text: unknown): ((type: string) => boolean) => {
 }
 
 /** A duration back from now, or a time. */
-const sinceOf = (text: unknown): Date | null => {
-  if (typeof text !== 'string') return null
-  const ms = parseDuration(text)
-  if (ms !== undefined) return new Date(Date.now() - ms)
-  const time = new Date(text)
-  if (Number.isNaN(time.getTime()))
-    throw new TqError(
-      'USAGE',
-      `--since is "${text}"; it must be a duration such as 10m, or a time such as 2026-11-22T18:00:00Z`,
-    )
-  return time
-}
-
 const durationOf = (flag: string, text: unknown): number => {
   const ms = parseDuration(String(text))
   if (ms === undefined || ms < 100)

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { didYouMean, TqError } from '../../engine/client.ts'
 import { print } from '../output.ts'
-import type { Action } from './index.ts'
+import type { Action } from '../command.ts'
 
 /** What docs/errors.md says of a code, word for word: every fact stands once. */
 const explain: Action = async (io, options, typed) => {

@@ -9,7 +9,7 @@ import {
   TqError,
 } from '../../engine/client.ts'
 import { connected } from '../connect.ts'
-import type { Action } from './index.ts'
+import type { Action } from '../command.ts'
 
 /** Documents with `---` between them: what `tq apply -f -` takes. Or the values they were applied with: what `--values` takes. */
 const exportCommand: Action = (io, options, typed) =>

@@ -3,7 +3,7 @@ import { connected } from '../connect.ts'
 import { boxOf } from '../graph/box.ts'
 import { svgOf } from '../graph/svg.ts'
 import { dotOf, mermaidOf, treeOf } from '../graph/text.ts'
-import type { Action } from './index.ts'
+import type { Action } from '../command.ts'
 import { appliedPlan, planFromFiles } from './plan.ts'
 
 const graph: Action = async (io, options, typed) => {

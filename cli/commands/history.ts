@@ -1,7 +1,7 @@
 import { history as read, resolveManifest } from '../../engine/client.ts'
 import { connected } from '../connect.ts'
 import { ago, print } from '../output.ts'
-import type { Action } from './index.ts'
+import type { Action } from '../command.ts'
 
 const history: Action = (io, options, typed) =>
   connected(io, async context => {

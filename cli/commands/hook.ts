@@ -19,7 +19,7 @@ import {
 import { connected } from '../connect.ts'
 import type { Io } from '../io.ts'
 import { ago, print } from '../output.ts'
-import type { Action, Options } from './index.ts'
+import type { Action, Options } from '../command.ts'
 import { countOf } from './run.ts'
 
 const hook: Action = (io, options, action, name) => {

@@ -6,7 +6,7 @@ import { execa } from 'execa'
 import { TqError } from '../../engine/client.ts'
 import type { Io } from '../io.ts'
 import { makeProjectFiles, writeEditorFiles, writeTypes } from '../project.ts'
-import type { Action } from './index.ts'
+import type { Action } from '../command.ts'
 
 const scaffold = fileURLToPath(new URL('../scaffold', import.meta.url))
 /** The installed package, or the clone: above `cli/`, or above `dist/cli/`. */

@@ -2,7 +2,7 @@ import { didYouMean, type Json, type JsonObject, shortId, TqError } from '../../
 import { askWorkers, type Shape } from '../asking.ts'
 import { connected } from '../connect.ts'
 import { ago } from '../output.ts'
-import type { Action } from './index.ts'
+import type { Action } from '../command.ts'
 
 const inspect: Action = (io, options, what) => {
   if (what === undefined) throw new TqError('USAGE', `say what to inspect: ${Object.keys(shapes).join(', ')}`)

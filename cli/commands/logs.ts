@@ -8,10 +8,10 @@ import {
   snapshot,
   type StoredLog,
   TqError,
-} from '../../engine/client.ts'
+} from '../../engine/reader.ts'
 import { connected } from '../connect.ts'
-import { plain } from '../progress.ts'
-import type { Action } from './index.ts'
+import { plainLines } from '../progress.ts'
+import type { Action } from '../command.ts'
 
 const logs: Action = (io, options, typed) =>
   connected(io, async context => {
@@ -27,6 +27,7 @@ const logs: Action = (io, options, typed) =>
     if (ns?.length === 0)
       throw new TqError('NOT_FOUND', `run ${run} has no job "${step}"; \`tq get jobs ${run}\` lists them`)
     let after = 0
+    let said = false
     for (;;) {
       const before = await snapshot(context, id)
       plan = before.plan
@@ -35,8 +36,12 @@ const logs: Action = (io, options, typed) =>
       for (const line of lines)
         io.out(options.output === 'json' ? JSON.stringify({ job: pathOf(plan, line), ...line }) : text(plan, line))
       after = lines.at(-1)?.id ?? after
+      said ||= lines.length > 0
       if (lines.length === 10_000) continue
-      if (!options.follow || ended(before.run.state) || io.signal.aborted) return 0
+      if (!options.follow || ended(before.run.state) || io.signal.aborted) {
+        if (!said) io.err(`no handler of ${typed} has printed anything${ended(before.run.state) ? '' : ' yet'}`)
+        return 0
+      }
       await sleep(200, undefined, { signal: io.signal }).catch(() => {})
     }
   })
@@ -50,6 +55,3 @@ const matches = (plan: Plan, job: { node: number; item: number | null }, step: s
 }
 const text = (plan: Plan, line: StoredLog): string =>
   `${line.at.toISOString().slice(11, 23)}  ${pathOf(plan, line)}  ${line.level === 'info' ? '' : `${line.level}: `}${plainLines(line.message)}${line.fields ? `  ${JSON.stringify(line.fields)}` : ''}`
-
-/** What a handler printed may not move the cursor; its line ends stay. */
-const plainLines = (text: string): string => text.split('\n').map(plain).join('\n')

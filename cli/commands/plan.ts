@@ -15,7 +15,7 @@ import { printDiagnostics } from '../diagnostics.ts'
 import type { Io } from '../io.ts'
 import { print } from '../output.ts'
 import { readSources, readValueFiles } from '../sources.ts'
-import type { Action, Options } from './index.ts'
+import type { Action, Options } from '../command.ts'
 
 const plan: Action = async (io, options, name) => {
   const found = options.file

@@ -2,7 +2,7 @@ import { resolveManifest, rollback as goBack, TqError } from '../../engine/clien
 import { connected } from '../connect.ts'
 import { printDiagnostics } from '../diagnostics.ts'
 import { printApplied } from './apply.ts'
-import type { Action } from './index.ts'
+import type { Action } from '../command.ts'
 
 const rollback: Action = (io, options, typed) =>
   connected(io, async (context, { handlersDir }) => {

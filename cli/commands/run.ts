@@ -1,19 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
-import { parse } from 'yaml'
-import {
-  type Json,
-  type JsonObject,
-  type Labels,
-  parseDuration,
-  printId,
-  shortId,
-  start,
-  TqError,
-} from '../../engine/client.ts'
+import { type Json, type JsonObject, printId, shortId, start, TqError } from '../../engine/client.ts'
 import { connected } from '../connect.ts'
+import { labelsOf, timeoutOf } from '../options.ts'
 import { finishWatching, printResult } from '../watching.ts'
-import type { Action, Options } from './index.ts'
+import type { Action, Options } from '../command.ts'
 
 const run: Action = (io, options, name) =>
   connected(io, async context => {
@@ -36,29 +27,11 @@ const run: Action = (io, options, name) =>
       options.output,
       { id: printId(id), duplicate },
       printId(id),
-      `run ${shortId(id)} started; see it: tq wait ${shortId(id)}, or tq get jobs ${shortId(id)}`,
+      `run ${shortId(id)} started; see it: tq watch ${shortId(id)}`,
     )
     return 0
   })
 export default run
-
-export const timeoutOf = (options: Options): { timeoutMs?: number } => {
-  if (typeof options.timeout !== 'string') return {}
-  const timeoutMs = parseDuration(options.timeout)
-  if (timeoutMs === undefined)
-    throw new TqError('USAGE', `--timeout ${options.timeout} is no duration; write one such as 30s or 5m`)
-  return { timeoutMs }
-}
-
-/** `--label name=value`, as often as it was given. */
-export const labelsOf = (options: Options): Labels =>
-  Object.fromEntries(
-    ((options.label as string[] | undefined) ?? []).map(pair => {
-      const at = pair.indexOf('=')
-      if (at < 1) throw new TqError('USAGE', `--label ${pair}: write name=value`)
-      return [pair.slice(0, at), pair.slice(at + 1)]
-    }),
-  )
 
 /** A flag that counts. */
 export const countOf = (flag: string, value: unknown): number => {
@@ -78,6 +51,7 @@ export const readInput = async (options: Options): Promise<Json> => {
             throw new TqError('USAGE', `--input-file: ${(error as Error).message}`)
           })
     try {
+      const { parse } = await import('yaml')
       input = parse(source) as Json
     } catch (error) {
       throw new TqError('INVALID_INPUT', `${options.inputFile} is neither YAML nor JSON: ${(error as Error).message}`)

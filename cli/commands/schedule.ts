@@ -24,7 +24,7 @@ import type { Io } from '../io.ts'
 import { print } from '../output.ts'
 import { bothTimes, localTime } from '../schedules.ts'
 import { printResult } from '../watching.ts'
-import type { Action, Options } from './index.ts'
+import type { Action, Options } from '../command.ts'
 import { countOf } from './run.ts'
 
 const scheduleCommand: Action = async (io, options, what, name) => {
@@ -105,7 +105,7 @@ const resume: ScheduleAction = async (io, context, options, name) => {
 
 const trigger: ScheduleAction = async (io, context, options, name) => {
   const id = await triggerSchedule(context, name)
-  const said = `run ${shortId(id)} started; see it: tq wait ${shortId(id)}`
+  const said = `run ${shortId(id)} started; see it: tq watch ${shortId(id)}`
   printResult(io, options.output, { id: printId(id) }, printId(id), said)
   return 0
 }

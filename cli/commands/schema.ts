@@ -1,6 +1,6 @@
 import { makeProjectFiles, writeEditorFiles, writeTypes } from '../project.ts'
 import { readSources } from '../sources.ts'
-import type { Action } from './index.ts'
+import type { Action } from '../command.ts'
 
 const schema: Action = async (io, options) => {
   const files = options.file as string[] | undefined

@@ -2,7 +2,7 @@ import { openClient, port, readConfig } from '../../engine/client.ts'
 import { http } from '../../engine/server.ts'
 import { urlOf } from '../connect.ts'
 import { openLog } from '../logger.ts'
-import type { Action } from './index.ts'
+import type { Action } from '../command.ts'
 
 const server: Action = async (io, options) => {
   const given = port(typeof options.port === 'string' ? options.port : undefined, '--port')

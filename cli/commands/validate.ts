@@ -3,7 +3,7 @@ import { compile, listHandlers } from '../../engine/client.ts'
 import { printDiagnostics } from '../diagnostics.ts'
 import { count } from '../output.ts'
 import { readSources, readValueFiles } from '../sources.ts'
-import type { Action } from './index.ts'
+import type { Action } from '../command.ts'
 
 const validate: Action = async (io, options) => {
   const sources = await readSources(io, options.file as string[] | undefined, options.recursive === true)

@@ -1,8 +1,8 @@
-import { resolveRun } from '../../engine/client.ts'
+import { resolveRun } from '../../engine/reader.ts'
 import { connected } from '../connect.ts'
 import { finishWatching } from '../watching.ts'
-import type { Action } from './index.ts'
-import { timeoutOf } from './run.ts'
+import type { Action } from '../command.ts'
+import { timeoutOf } from '../options.ts'
 
 const waitCommand: Action = (io, options, runs) =>
   connected(io, async context => {

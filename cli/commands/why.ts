@@ -10,11 +10,11 @@ import {
   TqError,
   why as ask,
   whyEnded,
-} from '../../engine/client.ts'
+} from '../../engine/reader.ts'
 import { connected } from '../connect.ts'
 import { print, span, took } from '../output.ts'
 import { icon } from '../progress.ts'
-import type { Action } from './index.ts'
+import type { Action } from '../command.ts'
 
 const why: Action = (io, options, typed) =>
   connected(io, async context => {

@@ -3,7 +3,7 @@ import { beat, chores, reaper, relay, timers, worker } from '../../engine/server
 import { urlOf } from '../connect.ts'
 import { openLog } from '../logger.ts'
 import { rangeOf } from './control.ts'
-import type { Action } from './index.ts'
+import type { Action } from '../command.ts'
 import { countOf } from './run.ts'
 
 const workerCommand: Action = async (io, options) => {

@@ -63,8 +63,14 @@ export type Broker = {
    */
   publish: ((events: Event[]) => Promise<void>) | null
   health(): Health
-  /** What the broker needs for these queues is made, or said; with `prune` what no queue needs any more is deleted. */
-  ensureTopics(queues: { name: string; topic: TopicSettings }[], options: { prune: boolean }): Promise<TopicReport[]>
+  /**
+   * What the broker needs for these queues is made, or said; with `prune` what no queue needs any more is deleted. `create` false: it is
+   * only looked at.
+   */
+  ensureTopics(
+    queues: { name: string; topic: TopicSettings }[],
+    options: { prune: boolean; create?: boolean },
+  ): Promise<TopicReport[]>
   close(): Promise<void>
 }
 

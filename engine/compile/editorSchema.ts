@@ -19,6 +19,8 @@ export const editorSchema = (catalog: Catalog): JsonObject => {
   if (handlers) choose(taskSpec!.properties, 'handler', handlers)
   choose(scheduleSpec!.properties, 'workflow', workflows)
   choose(hookSpec!.properties, 'workflow', workflows)
+  for (const part of [result, ...Object.values($defs)]) allowConfig(part)
+  $defs.config = { description: 'A value of `--values`: `{{ config.… }}`.', type: 'string', pattern: '\\{\\{' }
   $defs.expression = { description: 'An expression: `{{ … }}`.', type: 'string', pattern: '\\{\\{' }
   const typed = tasks.filter(task => isObject(task.spec.inputSchema) && !task.broken)
   // An empty `allOf` is no JSON Schema.
@@ -35,6 +37,21 @@ export const editorSchema = (catalog: Catalog): JsonObject => {
       $defs[`input-${name}`] = moved(input, `#/$defs/input-${name}`) as JsonObject
   }
   return result
+}
+
+/** What is decided when a manifest is applied may stand in any plain field: `concurrency: "{{ config.limit }}"`. */
+const allowConfig = (part: Json): void => {
+  if (!isObject(part)) return
+  if (typeof part.pattern === 'string') part.pattern = `${part.pattern}|\\{\\{`
+  if (!isObject(part.properties)) return
+  for (const [name, field] of Object.entries(part.properties)) {
+    if (!isObject(field)) continue
+    allowConfig(field)
+    const isPlain = ['integer', 'number', 'boolean'].includes(String(field.type)) || field.enum !== undefined
+    if (!isPlain || name === 'kind') continue
+    const { description, ...rest } = field
+    part.properties[name] = { description: description ?? '', anyOf: [rest, { $ref: '#/$defs/config' }] }
+  }
 }
 
 /** A field that is one of these names; where there are none, it stays what it was. */

@@ -1,5 +1,8 @@
+/** The largest manifest that is read, bytes. */
+export const maxManifestBytes = 32 * 1024 * 1024
+
 /** What a file may not exceed; checked before the parser sees it, which an endless nesting can bring down. */
-export const limits = { maxBytes: 32 * 1024 * 1024, maxDepth: 64, maxAliases: 1000, maxExpanded: 5_000_000 } as const
+export const limits = { maxBytes: maxManifestBytes, maxDepth: 64, maxAliases: 1000, maxExpanded: 5_000_000 } as const
 
 export type LimitProblem = { code: 'TOO_LARGE' | 'TOO_DEEP' | 'INVALID_YAML'; offset: number; message: string }
 

@@ -1,7 +1,8 @@
 import { Hono } from 'hono'
 import { TqError } from '../model/errors.ts'
 import { answerLive, answerReady } from './health.ts'
-import { answerHook, prefix } from './hook.ts'
+import { hooksPrefix } from '../model/hook.ts'
+import { answerHook } from './hook.ts'
 import { answerMetrics } from './metrics.ts'
 import { problem, problemOf } from './problem.ts'
 import { answerRun } from './run.ts'
@@ -13,12 +14,12 @@ export const httpApp = (serving: Serving): Hono => {
   const app = new Hono()
   app.use(async (c, next) => {
     // A request on a connection that was kept open, after the stop: not accepted, and so to be sent again.
-    const late = stopping.aborted && c.req.path.startsWith(prefix)
+    const late = stopping.aborted && c.req.path.startsWith(hooksPrefix)
     if (late) c.res = problem(new TqError('STOPPING', 'the server stops; send it again, to another'))
     else await next()
     if (stopping.aborted) c.header('connection', 'close')
   })
-  app.all(`${prefix}/*`, c => answerHook(serving, c.req.raw))
+  app.all(`${hooksPrefix}/*`, c => answerHook(serving, c.req.raw))
   app.get('/api/v1/runs/:id', c => answerRun(context, c.req.param('id')))
   app.get('/livez', () => answerLive())
   app.get('/readyz', c => answerReady(serving, c.req.queries('verbose') !== undefined))

@@ -1,4 +1,5 @@
 import { TqError } from '../model/errors.ts'
+import { hooksPrefix } from '../model/hook.ts'
 import type { Json } from '../model/json.ts'
 import { accept, type Accepted } from '../runtime/hook/accept.ts'
 import type { LiveHook } from '../runtime/hook/hooks.ts'
@@ -11,16 +12,13 @@ import { problem } from './problem.ts'
 import { runView } from './run.ts'
 import type { Serving } from './serving.ts'
 
-/** Where hooks are served: before a Hook's own path. */
-export const prefix = '/hooks'
-
 /**
  * Answers a request to a hook. Nothing of it is parsed, kept or told apart before its signature is found to be right: until then an
  * unknown path, a wrong method and a wrong signature have one and the same answer.
  */
 export const answerHook = async (serving: Serving, request: Request): Promise<Response> => {
   const url = new URL(request.url)
-  const path = url.pathname.slice(prefix.length)
+  const path = url.pathname.slice(hooksPrefix.length)
   const hook = serving.hooks.find(path)
   const reject = (reason: RejectionReason, detail?: string) =>
     serving.rejections.add({ hook: hook?.name ?? '', reason, path, ...(detail === undefined ? {} : { detail }) })

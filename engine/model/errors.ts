@@ -22,6 +22,7 @@ export const errorCodes = {
   TIMEOUT: { exit: 5, status: 504, retryable: true },
   BROKER_UNREACHABLE: { exit: 69, status: 503, retryable: true },
   DATABASE_UNREACHABLE: { exit: 69, status: 503, retryable: true },
+  DATABASE_REFUSED: { exit: 77, status: 503, retryable: false },
   NO_REPLY: { exit: 69, status: 503, retryable: true },
   SCHEMA_OUTDATED: { exit: 69, status: 503, retryable: false },
   LEASE_LOST: { exit: 1, status: 500, retryable: true },

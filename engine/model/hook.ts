@@ -1,6 +1,9 @@
 import type { HookSpec } from '../../schemas/manifest.types.ts'
 import { parseDuration } from './duration.ts'
 
+/** Where hooks are served: before a Hook's own path. */
+export const hooksPrefix = '/hooks'
+
 /** What the schemes of a Hook's `verify` have of their own. */
 const schemes: { [scheme: string]: { timed?: true; header?: true } } = {
   'standard-webhooks': { timed: true },

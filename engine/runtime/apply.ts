@@ -100,7 +100,7 @@ const change = async (
 ): Promise<Applied> => {
   const { origin, remove, drain = false, dryRun = false } = wanted
   const given = new Map(compiled.manifests.map(manifest => [keyOfManifest(manifest), manifest]))
-  const runs = new Map((await openRuns(sql, { namespace })).map(row => [keyOf(row), row.runs]))
+  const runs = Map.groupBy(await openRuns(sql, { namespace }), keyOf)
   const rows = [...applied.values()].filter(row =>
     Array.isArray(remove)
       ? remove.some(one => keyOf(one) === keyOf(row))

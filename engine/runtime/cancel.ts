@@ -6,7 +6,7 @@ import { listJobs } from '../store/view.ts'
 import { patiently } from './patience.ts'
 import type { Context } from './context.ts'
 import { jobError } from './action.ts'
-import { pathOf } from './task.ts'
+import { pathOf } from '../model/job.ts'
 
 /** Why, and how long handlers may go on after their signal, ms; 0 kills them at once. Default: as their workers were told. */
 export type CancelOptions = { reason: string; graceMs?: number | undefined }

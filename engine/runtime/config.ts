@@ -88,6 +88,41 @@ export const readConfig = async (
   }
 }
 
+/** What it reads, and what else of tq the environment may have. */
+export const variables = [
+  ...[
+    'DATABASE_URL',
+    'DATABASE_SCHEMA',
+    'NAMESPACE',
+    'HANDLERS',
+    'QUEUES',
+    'CONCURRENCY',
+    'IDLE_CHILD',
+    'SLOTS',
+    'LEASE',
+  ],
+  ...[
+    'KILL_GRACE',
+    'EVENTS_RETENTION',
+    'SHUTDOWN_TIMEOUT',
+    'WORKER_NAME',
+    'PORT',
+    'HOST',
+    'SERVER_URL',
+    'MAX_BODY_BYTES',
+  ],
+  ...[
+    'SECRETS_DIR',
+    'KAFKA_BROKERS',
+    'KAFKA_TOPIC_PREFIX',
+    'KAFKA_CLIENT_ID',
+    'KAFKA_SASL_MECHANISM',
+    'KAFKA_SASL_USERNAME',
+  ],
+  ...['KAFKA_SASL_PASSWORD', 'KAFKA_SASL_PASSWORD_FILE', 'KAFKA_SSL', 'KAFKA_SSL_CA_FILE', 'KAFKA_SSL_CERT_FILE'],
+  ...['KAFKA_SSL_KEY_FILE', 'DEBUG'],
+].map(name => `TQ_${name}`)
+
 /** The port where a server is looked for. */
 export const defaultPort = 7788
 

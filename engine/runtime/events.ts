@@ -6,7 +6,7 @@ import { readRuns, type RunRow } from '../store/run.ts'
 import { readSessions, type SessionRow as Row } from '../store/session.ts'
 import type { Context } from './context.ts'
 import type { LoadedPlan } from './plans.ts'
-import { pathOf } from './task.ts'
+import { pathOf } from '../model/job.ts'
 
 /** A fact about a run, a job or a worker, as CloudEvents 1.0 has it. Its `data` by type: schemas/events.json, docs/events.md. */
 export type CloudEvent = {

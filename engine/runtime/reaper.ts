@@ -7,7 +7,7 @@ import { settle } from '../store/settle.ts'
 import { jobError, noAttempt } from './action.ts'
 import type { Context } from './context.ts'
 import { finish } from './finish.ts'
-import { lostLimit } from './task.ts'
+import { lostLimit } from '../model/job.ts'
 
 /** Between two looks at the sessions' locks: a lock that is free in both is no reconnect but a death (semantics R9). */
 export const lookMs = 300

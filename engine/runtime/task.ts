@@ -1,6 +1,7 @@
 import type { JobError } from '../model/errors.ts'
 import { evaluate, ExpressionError, type Scope } from '../model/expression.ts'
 import { alsoBoth, alsoClaimed } from '../model/event.ts'
+import { handlerAgainMs, lostLimit, pathOf } from '../model/job.ts'
 import type { Json } from '../model/json.ts'
 import { type Validator, validator } from '../model/schema.ts'
 import type { Result, Work } from '../executor/index.ts'
@@ -11,11 +12,6 @@ import type { Context } from './context.ts'
 import { finish } from './finish.ts'
 import type { LoadedPlan } from './plans.ts'
 import { inputOf } from './input.ts'
-
-/** How often a job's worker or child may die before it fails (semantics R3). */
-export const lostLimit = 3
-/** When a job whose handler is not here is looked at again, ms. */
-export const handlerAgainMs = 5000
 
 /** A task's job between its claim and its settling. */
 export type InFlight = {
@@ -180,9 +176,6 @@ const checker = (schema: Json): Validator => {
   checkers.set(schema, known)
   return known
 }
-
-/** The path of a job: an item's has its position. */
-export const pathOf = (path: string, item: number | null): string => (item === null ? path : `${path}[${item}]`)
 
 export const deadlineError = (deadlineMs: number): JobError =>
   jobError('Timeout', `its deadline of ${deadlineMs} ms has passed`)

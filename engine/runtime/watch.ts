@@ -5,10 +5,14 @@ import type { Json } from '../model/json.ts'
 import type { Plan } from '../model/plan.ts'
 import { ended } from '../model/state.ts'
 import { findRuns, latestRun, readRuns, type RunRow } from '../store/run.ts'
+import { type Progress, progressSince, type Shown, type Tally, tallyNodes } from '../store/tally.ts'
 import { countNodes, type NodeCount, readRoot } from '../store/view.ts'
 import type { Context } from './context.ts'
+import { patiently } from './patience.ts'
 
-export type Snapshot = { run: RunRow; plan: Plan; nodes: NodeCount[] }
+/** A run as it is at one moment. `shown` and `progress` are of runs that are watched: jobs that are told of by themselves. */
+export type Snapshot = { run: RunRow; plan: Plan; nodes: WatchedNode[]; progress?: Map<string, Progress> }
+export type WatchedNode = NodeCount & { shown?: Shown[] | null }
 export type RunResult = { run: RunRow; output: Json; error: Json }
 
 /** A run as it is now: the state of every node, counted. */
@@ -18,19 +22,101 @@ export const snapshot = async (context: Context, id: string): Promise<Snapshot> 
   return { run, plan: (await context.plan(run.plan)).plan, nodes }
 }
 
+/** However long a look took: on a busy machine that is waiting, and costs nobody anything. */
+const mostMs = 2000
+/** Looks at a run take at most this share of the time, and so does what they cost the database. */
+const looking = 1 / 50
+
 /**
- * Snapshots of a run until it has ended, the last one included. Looks every 100 ms, or more seldom where a look is costly:
- * watching takes at most a twentieth of the time.
+ * Snapshots of a run until it has ended, the last one included and counted anew. Looks ten times a second, twice where the run is
+ * older than half a minute, and more seldom where a look is costly. While the database is away it goes on asking.
+ *
+ * @param onLost called when the database is lost, with why; `onFound` when it answers again
  */
-export async function* watch(context: Context, id: string, signal: AbortSignal): AsyncGenerator<Snapshot> {
+export async function* watch(
+  context: Context,
+  id: string,
+  signal: AbortSignal,
+  { onLost = () => {}, onFound = () => {} }: { onLost?(error: Error): void; onFound?(): void } = {},
+): AsyncGenerator<Snapshot> {
+  const look = openLooker(context, id)
+  let lost = false
+  const onRetry = (error: Error) => {
+    if (!lost) onLost(error)
+    lost = true
+  }
   while (!signal.aborted) {
     const asked = performance.now()
-    const now = await snapshot(context, id)
+    const now = await patiently(look, { signal, onRetry }).catch(error => {
+      if (signal.aborted) return null
+      throw error
+    })
+    if (!now) return
+    if (lost) onFound()
+    lost = false
+    const tookMs = performance.now() - asked
     yield now
     if (ended(now.run.state)) return
-    await sleep(Math.max(100, 20 * (performance.now() - asked)), undefined, { signal }).catch(() => {})
+    const ageMs = Date.now() - now.run.started_at.getTime()
+    const paceMs = Math.max(100, Math.min(500, ageMs / 60), Math.min(mostMs, tookMs / looking))
+    await sleep(paceMs, undefined, { signal }).catch(() => {})
   }
 }
+
+/** Progress is kept of so many attempts. */
+const maxProgress = 1000
+
+/** Looks at one run again and again: each look goes on where the last one ended. */
+const openLooker = (context: Context, id: string): (() => Promise<Snapshot>) => {
+  const { sql } = context
+  let past: Tally[] = []
+  let from: number | null = null
+  let lastLine = 0
+  const progress = new Map<string, Progress>()
+
+  const listen = async () => {
+    for (const one of await progressSince(sql, { run: id, after: lastLine, limit: 200 })) {
+      progress.set(`${one.n}/${one.attempt}`, one)
+      lastLine = one.id
+      if (progress.size > maxProgress) progress.delete(progress.keys().next().value!)
+    }
+  }
+  return async () => {
+    const [run] = await readRuns(sql, [id])
+    if (!run) throw new TqError('NOT_FOUND', `there is no run ${id}`)
+    if (ended(run.state)) return snapshot(context, id)
+    const { plan } = await context.plan(run.plan)
+    const size = plan.nodes.length
+    const [tallies] = await Promise.all([tallyNodes(sql, { run: id, size, from: from ?? size }), listen()])
+    from = tallies[0]?.next ?? from
+    past = added([...past, ...tallies.filter(one => one.past)])
+    return { run, plan, nodes: added([...past, ...tallies.filter(one => !one.past)]), progress }
+  }
+}
+
+/** Counts of the same node and state as one. */
+const added = (tallies: Tally[]): Tally[] => {
+  const sums = new Map<string, Tally>()
+  for (const one of tallies) {
+    const key = `${one.node} ${one.state}`
+    const sum = sums.get(key)
+    sums.set(key, sum ? together(sum, one) : one)
+  }
+  return [...sums.values()]
+}
+
+const together = (a: Tally, b: Tally): Tally => ({
+  ...a,
+  jobs: a.jobs + b.jobs,
+  attempts: Math.max(a.attempts, b.attempts),
+  started_at:
+    a.started_at && b.started_at && b.started_at < a.started_at ? b.started_at : (a.started_at ?? b.started_at),
+  ended_at: a.ended_at && b.ended_at && b.ended_at > a.ended_at ? b.ended_at : (a.ended_at ?? b.ended_at),
+  worker: a.worker ?? b.worker,
+  error: a.error ?? b.error,
+  total: a.total ?? b.total,
+  shown: [...(b.shown ?? []), ...(a.shown ?? [])].slice(0, 3),
+})
 
 /** Waits until a run has ended. @throws TIMEOUT after `timeoutMs` */
 export const wait = async (

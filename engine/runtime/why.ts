@@ -7,7 +7,7 @@ import { openJobs, type OpenJob, type QueueLoad, queueLoads } from '../store/why
 import type { Context } from './context.ts'
 import { formatRate } from './limit.ts'
 import type { LoadedPlan } from './plans.ts'
-import { handlerAgainMs, lostLimit, pathOf } from './task.ts'
+import { handlerAgainMs, lostLimit, pathOf } from '../model/job.ts'
 
 /** Why jobs of a run do not move; `jobs` of them alike. */
 export type Reason = {

@@ -133,14 +133,14 @@ export const readPlan = async (sql: Sql, id: number): Promise<Json | null> => {
 export const readPlans = (sql: Sql, ids: number[]): Promise<{ id: number; document: Json }[]> =>
   sql<{ id: number; document: Json }>`select id, document from plan where id = any(${column(ids)}::int[])`
 
-/** How many runs have not ended, by kind and name: those whose root still has a job. */
+/** How many runs have not ended, by kind, name and revision, newest first: those whose root still has a job. */
 export const openRuns = (
   sql: Sql,
   { namespace }: { namespace: string },
-): Promise<{ kind: Kind; name: string; runs: number }[]> =>
-  sql<{ kind: Kind; name: string; runs: number }>`
-  select run.kind, run.name, count(*)::int as runs from job join run on run.id = job.run
-  where job.n = 0 and run.namespace = ${namespace} group by run.kind, run.name`
+): Promise<{ kind: Kind; name: string; revision: number; runs: number }[]> =>
+  sql<{ kind: Kind; name: string; revision: number; runs: number }>`
+  select run.kind, run.name, run.revision, count(*)::int as runs from job join run on run.id = job.run
+  where job.n = 0 and run.namespace = ${namespace} group by run.kind, run.name, run.revision order by run.revision desc`
 
 export type QueueFields = {
   paused: boolean

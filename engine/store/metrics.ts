@@ -1,4 +1,5 @@
-import { code } from '../model/event.ts'
+import { alsoClaimed, code } from '../model/event.ts'
+import type { RunState } from '../model/state.ts'
 import { column, type Sql } from './sql.ts'
 
 export type QueueDepth = { queue: string; state: string; jobs: number; oldest_s: number }
@@ -55,3 +56,31 @@ export const countRuns = (
   where b.id > ${after} and b.id <= ${upTo} and b.namespace = ${namespace} and run.kind = 'workflow'
     and e.what = any(array[${code['run.started']}, ${code['run.succeeded']}, ${code['run.failed']}, ${code['run.cancelled']}]::smallint[])
   group by 1, 2, 3, 4`
+
+export type JobCount = { what: number; plan: number; node: number; jobs: number }
+
+/** Jobs that became ready, and that ended, as batches of events after `after` up to `upTo` tell it, by node; at most so many batches. */
+export const countJobsTold = (
+  sql: Sql,
+  { namespace, after, upTo, limit }: { namespace: string; after: number; upTo: number; limit: number },
+): Promise<JobCount[]> => sql<JobCount>`
+  select told.what, run.plan, told.node, sum(told.jobs)::int as jobs
+  from (
+    select e.what % ${alsoClaimed}::int as what, e.run, e.node, count(*) as jobs
+    from (select what, run, node from event_batch where id > ${after} and id <= ${upTo} and namespace = ${namespace} and run is not null
+      order by id desc limit ${limit}) b,
+      unnest(b.what, b.run, b.node) as e(what, run, node)
+    where e.what % ${alsoClaimed}::int = any(array[${code['job.queued']}, ${code['job.succeeded']}, ${code['job.failed']}]::int[])
+    group by 1, 2, 3
+  ) told join run on run.id = told.run
+  group by 1, 2, 3`
+
+export type OpenRun = { id: string; name: string; state: RunState; trigger: string; started_at: Date }
+
+/** Runs that have not ended, the newest first: their root still has a job. */
+export const openRuns = (
+  sql: Sql,
+  { namespace, limit }: { namespace: string; limit: number },
+): Promise<OpenRun[]> => sql<OpenRun>`
+  select run.id, run.name, run.state, run.trigger, run.started_at from job join run on run.id = job.run
+  where job.n = 0 and run.namespace = ${namespace} order by job.run desc limit ${limit}`

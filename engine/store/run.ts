@@ -201,38 +201,41 @@ export const readRuns = (sql: Sql, ids: string[]): Promise<RunRow[]> => sql<RunR
 export const endedAmong = (sql: Sql, ids: string[]): Promise<{ id: string }[]> => sql<{ id: string }>`
   select id from run where id = any(${column(ids)}::uuid[]) and ended_at is not null`
 
-/** Newest first; all filters optional. */
+/** Which runs are meant; all but the namespace optional. */
+export type RunFilter = {
+  namespace: string
+  id?: string
+  name?: string
+  state?: string
+  trigger?: string
+  since?: Date | null
+  labels?: Labels
+}
+
+const fitting = ({ namespace, id, name, state, trigger, since, labels = {} }: RunFilter): Part => part`
+  namespace = ${namespace} and (${id ?? null}::uuid is null or id = ${id ?? null}::uuid)
+    and (${name ?? null}::text is null or name = ${name ?? null})
+    and (${state ?? null}::text is null or state::text = ${state ?? null})
+    and (${trigger ?? null}::text is null or trigger = ${trigger ?? null} or starts_with(trigger, ${`${trigger ?? ''}/`}))
+    and (${since ?? null}::timestamptz is null or started_at >= ${since ?? null})
+    and (${JSON.stringify(labels)}::text = '{}' or labels::jsonb @> ${JSON.stringify(labels)}::text::jsonb)`
+
+/** Newest first. */
 export const listRuns = (
   sql: Sql,
-  {
-    namespace,
-    id,
-    name,
-    state,
-    trigger,
-    labels = {},
-    limit,
-  }: {
-    namespace: string
-    id?: string
-    name?: string
-    state?: string
-    trigger?: string
-    labels?: Labels
-    limit: number
-  },
+  { limit, ...filter }: RunFilter & { limit: number },
 ): Promise<(RunRow & { done: number; open: number })[]> => sql<RunRow & { done: number; open: number }>`
   select r.id, r.namespace, r.kind, r.name, r.revision, r.plan, r.state, r.input, r.labels, r.trigger, r.reason, r.warnings, r.fire_time, r.started_at, r.ended_at,
     (select count(*)::int from outcome o where o.run = r.id and o.final) as done,
     (select count(*)::int from job j where j.run = r.id) as open
-  from (
-    select * from run where namespace = ${namespace} and (${id ?? null}::uuid is null or id = ${id ?? null}::uuid)
-      and (${name ?? null}::text is null or name = ${name ?? null})
-      and (${state ?? null}::text is null or state::text = ${state ?? null})
-      and (${trigger ?? null}::text is null or trigger = ${trigger ?? null} or starts_with(trigger, ${`${trigger ?? ''}/`}))
-      and (${JSON.stringify(labels)}::text = '{}' or labels::jsonb @> ${JSON.stringify(labels)}::text::jsonb)
-    order by id desc limit ${limit}
-  ) r order by r.id desc`
+  from (select * from run where ${fitting(filter)} order by id desc limit ${limit}) r order by r.id desc`
+
+/** How many runs these are, at most `limit`: no more than these are read. */
+export const countRunsUpTo = async (sql: Sql, { limit, ...filter }: RunFilter & { limit: number }): Promise<number> => {
+  const [row] = await sql<{ runs: number }>`
+  select count(*)::int as runs from (select from run where ${fitting(filter)} order by id desc limit ${limit}) r`
+  return row!.runs
+}
 
 /** Runs whose id ends like this, as people type them: in hexadecimal, the last digits. */
 export const findRuns = (

@@ -126,6 +126,33 @@ export const listAttempts = (
   from outcome o left join session on session.id = o.session
   where o.run = ${run} and o.n = any(${column(ns)}::int[]) order by o.n, o.attempt`
 
+export type OpenJobView = {
+  run: string
+  plan: number
+  node: number
+  item: number | null
+  state: JobState
+  queue: string
+  due_at: Date
+  worker: string | null
+}
+
+/** Open jobs of a namespace, whatever run they are of, those that could move first; optionally of one queue, or in one state. */
+export const listOpenJobs = (
+  sql: Sql,
+  { namespace, queue, state, limit }: { namespace: string; queue: number | null; state: string | null; limit: number },
+): Promise<OpenJobView[]> => sql<OpenJobView>`
+  select * from (
+    select run, job.plan, node, item,
+      (case when phase = 'ready' and session is not null then 'running' when phase = 'ready' then case when inner_base is null then 'queued' else 'waiting' end
+        else phase::text end) as state,
+      queue.name as queue, due_at, session.worker
+    from job join queue on queue.id = job.queue join run on run.id = job.run left join session on session.id = job.session
+    where run.namespace = ${namespace} and (${queue}::int is null or job.queue = ${queue}::int)
+  ) open
+  where ${state}::text is null or state = ${state}
+  order by array_position(array['running', 'queued', 'scheduled', 'waiting', 'blocked'], state), due_at limit ${limit}`
+
 /** Open jobs of a namespace by queue and state; decisions are not counted. */
 export const countJobs = (
   sql: Sql,

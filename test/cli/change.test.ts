@@ -106,6 +106,11 @@ test('diff says field by field what apply would do and what follows from it, and
   t.regex(applied.stdout, /\+ schedule\/nightly +created/)
   t.true(applied.stdout.includes('      spec.retry.max   3 → 5'))
   t.regex(applied.stderr, /1 created, 5 updated, 0 unchanged, 0 deleted in /)
+
+  t.is((await tq('apply')).exitCode, 0)
+  put('manifests/checkout.yaml', chain('checkout', steps))
+  const later = (await tq('diff')).stdout
+  t.regex(later, /^ {6}schedule\/nightly: next \w{3} \d{4}-12-24 02:30:00, .* Europe\/Lisbon$/m)
 })
 
 test('a mistake is told, exit 2, nothing is changed', async t => {

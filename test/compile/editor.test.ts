@@ -60,6 +60,18 @@ test.serial('an editor completes tasks by name, and `with` by the task that stan
   t.deepEqual(await found('      task: greet\n      with: "{{ inputs }}"\n'), [])
 })
 
+test.serial('an editor knows that values may stand in plain fields', async t => {
+  const server = await languageServer(schemaOf())
+  t.teardown(() => server.stop())
+  const queue = (limit: string) =>
+    `apiVersion: tq/v1\nkind: Queue\nmetadata: { name: mail, namespace: "{{ config.team }}" }\nspec: { concurrency: ${limit}, rateLimit: "{{ config.rate }}", paused: "{{ config.off }}" }\n`
+  t.deepEqual(await server.diagnose(queue('"{{ config.limit }}"')), [])
+  t.deepEqual(
+    (await server.diagnose(queue('many'))).map(({ line, column }) => `${line}:${column}`),
+    ['4:22'],
+  )
+})
+
 test.serial('an editor finds nothing wrong with the samples', async t => {
   const samples = globSync('manifests/*.yaml', { cwd: root }).map(sourceOf)
   const server = await languageServer(schemaOf(...samples))

@@ -258,8 +258,13 @@ test('a diff says which handlers no live worker announces, and how many runs sta
     dryRun: true,
   })
   t.deepEqual(
-    changes?.map(({ action, runs, revision }) => ({ action, runs, revision })),
-    [{ action: 'updated', runs: 1, revision: 2 }],
+    changes?.map(({ action, runs, inFlight, revision }) => ({
+      action,
+      runs,
+      inFlight: inFlight.map(one => one.revision),
+      revision,
+    })),
+    [{ action: 'updated', runs: 1, inFlight: [1], revision: 2 }],
   )
   t.deepEqual(unannounced.handlers, [{ handler: 'far/away', by: ['workflow/flying'] }])
   journal.open('go')

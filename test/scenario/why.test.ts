@@ -107,3 +107,27 @@ test('nobody is up', async t => {
   const { way } = await saysOf(own, id, 'a', /^no worker is up, so none serves queue default$/)
   t.is(way, 'start one: tq worker, or tq dev')
 })
+
+test('a worker that is not heard of any more, and a job that lost its workers', async t => {
+  const own = await testEngine({ leaseMs: 60_000 })
+  t.teardown(own.stop)
+  const journal = newJournal()
+  const step = `{ id: a, task: journal, with: { journal: "${journal.file}", name: a, gate: "${journal.gate('go')}" } }`
+  const id = await started('lost', step, own)
+  await journal.seen('start a')
+  await own.sql`update session set lease_ends_at = clock_now() - interval '5 seconds' where ended_at is null`
+  const { way } = await saysOf(
+    own,
+    id,
+    'a',
+    /^worker test \(pid \d+\) held it and has not been heard of for \d+s; it is given back/,
+  )
+  t.is(way, 'tq worker, or tq dev, where none is up')
+  journal.open('go')
+
+  const idle = await testEngine({ idle: true })
+  t.teardown(idle.stop)
+  const waits = await started('lost-before', '{ id: a, task: noop }', idle)
+  await idle.sql`update job set phase = 'scheduled', lost = 2, due_at = clock_now() + interval '1 minute' where run = ${waits} and node = 1`
+  await saysOf(idle, waits, 'a', /^it lost its worker 2 of 3 times; it is tried again in (1m|\d+s)$/)
+})

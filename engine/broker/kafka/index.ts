@@ -186,7 +186,7 @@ export const openKafka = async (options: BrokerOptions & { kafka: KafkaOptions }
         refused: { ...refused },
       }
     },
-    ensureTopics: (queues, { prune }) => ensureTopics(connection, area, queues, { prune }),
+    ensureTopics: (queues, options) => ensureTopics(connection, area, queues, options),
     async close() {
       hearers.clear()
       controls.clear()

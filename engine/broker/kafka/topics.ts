@@ -126,7 +126,7 @@ const tryEnsureTopics = async (
   client: KafkaClient,
   area: string,
   queues: { name: string; topic: TopicSettings }[],
-  { prune }: { prune: boolean },
+  { prune, create = true }: { prune: boolean; create?: boolean },
 ): Promise<TopicReport[]> => {
   const admin = await client.admin()
   try {
@@ -141,6 +141,11 @@ const tryEnsureTopics = async (
         reports.push(problem ? { topic, state: 'differs', detail: problem } : { topic, state: 'ok' })
         continue
       }
+      const how = `kafka-topics.sh --create --topic ${topic} --partitions ${full.partitions} --replication-factor ${full.replication} --config retention.ms=${full.retentionMs}`
+      if (!create) {
+        reports.push({ topic, state: 'missing', detail: how })
+        continue
+      }
       try {
         await admin.create([full])
         reports.push({ topic, state: 'created', detail: `${full.partitions} partitions, ${full.replication} replicas` })
@@ -150,7 +155,6 @@ const tryEnsureTopics = async (
           reports.push({ topic, state: 'failed', detail: (error as Error).message })
           continue
         }
-        const how = `kafka-topics.sh --create --topic ${topic} --partitions ${full.partitions} --replication-factor ${full.replication} --config retention.ms=${full.retentionMs}`
         reports.push({ topic, state: 'missing', detail: how })
       }
     }

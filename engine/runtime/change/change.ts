@@ -7,14 +7,18 @@ import type { Kind } from '../../model/kind.ts'
  */
 export type ChangeAction = 'created' | 'updated' | 'unchanged' | 'deleted' | 'draining' | 'refused' | 'kept'
 
+export type InFlight = { revision: number; runs: number }
+
 export type Change = {
   action: ChangeAction
   kind: Kind
   name: string
   /** The one that is current afterwards; of what goes away, the last. */
   revision: number
-  /** That have not ended: they stay on the revision that they started with. */
+  /** That have not ended. */
   runs: number
+  /** Them by the revision that they started with, and stay on; the newest first. */
+  inFlight: InFlight[]
   /** What its document has otherwise than before, field by field; values are put in. */
   fields: Difference[]
   effects: Effect[]
@@ -28,8 +32,8 @@ export type Effect =
   | { what: 'used'; by: string[] }
   /** These start it. */
   | { what: 'started'; by: string[] }
-  /** It is started next at these times. */
-  | { what: 'fires'; at: string[]; zone: string; paused: boolean }
+  /** It, or `schedule` that starts it, fires next at these times. */
+  | { what: 'fires'; schedule?: string; at: string[]; zone: string; paused: boolean }
   /** Requests to the one path find it no longer; they are to go to the other. */
   | { what: 'address'; from: string; to: string }
   /** What its deliveries are signed with. */
@@ -48,3 +52,9 @@ export const keyOf = ({ kind, name }: { kind: Kind; name: string }): string => `
 
 /** Whether applying it would do something. */
 export const isChange = ({ action }: Change): boolean => action !== 'unchanged' && action !== 'kept'
+
+/** How many runs of a manifest there are, in all and by revision. */
+export const inFlightOf = (runs: Map<string, InFlight[]>, key: string): Pick<Change, 'runs' | 'inFlight'> => {
+  const inFlight = runs.get(key) ?? []
+  return { runs: inFlight.reduce((sum, one) => sum + one.runs, 0), inFlight }
+}

@@ -4,7 +4,7 @@ import type { Kind } from '../../model/kind.ts'
 import { readDocuments, type ReviewPart, unannounced as missingHandlers } from '../../store/change.ts'
 import type { AppliedRow } from '../../store/manifest.ts'
 import type { Sql } from '../../store/sql.ts'
-import { type Change, isChange, keyOf, type Unannounced } from './change.ts'
+import { type Change, type InFlight, inFlightOf, isChange, keyOf, type Unannounced } from './change.ts'
 import { effectsOf, surroundings } from './effect.ts'
 import { keyOfManifest } from './prepare.ts'
 
@@ -21,7 +21,7 @@ export const changesOf = async (
     namespace: string
     manifests: CompiledManifest[]
     applied: Map<string, AppliedRow>
-    runs: Map<string, number>
+    runs: Map<string, InFlight[]>
     gone: string[]
   },
 ): Promise<Change[]> => {
@@ -57,7 +57,7 @@ export const changesOf = async (
       kind,
       name,
       revision: (row?.revision ?? 0) + (changed.has(key) ? 1 : 0),
-      runs: runs.get(key) ?? 0,
+      ...inFlightOf(runs, key),
       fields: old ? differences(old, manifest.document as unknown as JsonObject) : [],
       effects: [
         ...(resumed ? [{ what: 'resumed' as const }] : []),
@@ -78,6 +78,7 @@ export const kept = ({ kind, name, revision, draining }: AppliedRow): Change => 
   name,
   revision,
   runs: 0,
+  inFlight: [],
   fields: [],
   effects: draining ? [{ what: 'drains' }] : [],
 })

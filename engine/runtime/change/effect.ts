@@ -1,7 +1,7 @@
 import type { HookSpec, ScheduleSpec } from '../../../schemas/manifest.types.ts'
 import type { CompiledManifest } from '../../compile/index.ts'
 import type { JsonObject } from '../../model/json.ts'
-import { kindOf } from '../../model/kind.ts'
+import { type Kind, kindOf } from '../../model/kind.ts'
 import { formatMoment } from '../../model/schedule/moment.ts'
 import { nextSlot, timingOf } from '../../model/schedule/timing.ts'
 import { readStarters } from '../../store/change.ts'
@@ -17,10 +17,12 @@ export type Surroundings = {
   /** By the key of a manifest, what uses it. */
   users: Map<string, string[]>
   /** By the name of a workflow, what starts it. */
-  starters: Map<string, string[]>
+  starters: Map<string, Starter[]>
   changed: Set<string>
   now: number
 }
+
+type Starter = { key: string; kind: Kind; spec: JsonObject }
 
 /** @param changed keys of what is created, updated or goes away */
 export const surroundings = async (
@@ -28,21 +30,27 @@ export const surroundings = async (
   { namespace, manifests, changed }: { namespace: string; manifests: CompiledManifest[]; changed: Set<string> },
 ): Promise<Surroundings> => {
   const users = new Map<string, string[]>()
-  const starters = new Map<string, string[]>()
-  const add = (to: Map<string, string[]>, key: string, what: string) => {
-    const before = to.get(key)
-    if (!before) to.set(key, [what])
+  const starters = new Map<string, Starter[]>()
+  const addUser = (key: string, what: string) => {
+    const before = users.get(key)
+    if (!before) users.set(key, [what])
     else if (!before.includes(what)) before.push(what)
   }
+  const addStarter = (workflow: string, starter: Starter) =>
+    starters.set(workflow, [...(starters.get(workflow) ?? []), starter])
   for (const manifest of manifests) {
-    const key = keyOf({ kind: kindOf(manifest.kind), name: manifest.name })
-    if (manifest.trigger) add(starters, manifest.trigger.workflow, key)
-    else for (const used of manifest.uses) if (changed.has(used)) add(users, used, key)
+    const kind = kindOf(manifest.kind)
+    const key = keyOf({ kind, name: manifest.name })
+    if (manifest.trigger) addStarter(manifest.trigger.workflow, { key, kind, spec: manifest.document.spec })
+    else for (const used of manifest.uses) if (changed.has(used)) addUser(used, key)
   }
   const given = new Set(manifests.map(({ kind, name }) => keyOf({ kind: kindOf(kind), name })))
   const workflows = [...changed].flatMap(key => (key.startsWith('workflow/') ? [key.slice('workflow/'.length)] : []))
   const stored = workflows.length > 0 ? await readStarters(sql, { namespace, workflows }) : []
-  for (const row of stored) if (!given.has(keyOf(row))) add(starters, row.workflow, keyOf(row))
+  for (const { kind, name, workflow, spec } of stored) {
+    const key = keyOf({ kind, name })
+    if (!given.has(key)) addStarter(workflow, { key, kind, spec })
+  }
   return { users, starters, changed, now: await clockNow(sql) }
 }
 
@@ -61,7 +69,10 @@ export const effectsOf = (
   const by = users.get(keyOf({ kind, name }))
   if (by) effects.push({ what: 'used', by })
   const started = kind === 'workflow' && action === 'updated' ? starters.get(name) : undefined
-  if (started) effects.push({ what: 'started', by: started })
+  if (started) effects.push({ what: 'started', by: started.map(starter => starter.key) })
+  for (const { key, kind, spec } of started ?? [])
+    if (kind === 'schedule' && !changed.has(key))
+      effects.push({ ...firesAt(spec as unknown as ScheduleSpec, now), schedule: key })
   const spec = manifest.document.spec
   if (kind === 'schedule') effects.push(firesAt(spec as unknown as ScheduleSpec, now))
   if (kind === 'hook' && before)
@@ -69,7 +80,7 @@ export const effectsOf = (
   return effects
 }
 
-const firesAt = (spec: ScheduleSpec, now: number): Effect => {
+const firesAt = (spec: ScheduleSpec, now: number): Effect & { what: 'fires' } => {
   const timing = timingOf(spec)
   const at: string[] = []
   for (let slot = nextSlot(timing, now); slot !== null && at.length < times; slot = nextSlot(timing, slot))

@@ -3,7 +3,7 @@ import { isTriggerKind, type Kind } from '../../model/kind.ts'
 import { readStarters, removeManifests, setDraining } from '../../store/change.ts'
 import type { AppliedRow } from '../../store/manifest.ts'
 import type { Sql } from '../../store/sql.ts'
-import { type Change, keyOf } from './change.ts'
+import { type Change, type InFlight, inFlightOf, keyOf } from './change.ts'
 
 /**
  * What becomes of manifests that are to go: deleted; with open runs refused, or draining until the last of these has ended. What starts
@@ -25,11 +25,11 @@ export const goingOf = async (
     rows: AppliedRow[]
     applied: Map<string, AppliedRow>
     staying: Set<string>
-    runs: Map<string, number>
+    runs: Map<string, InFlight[]>
     drain: boolean
   },
 ): Promise<Change[]> => {
-  const going = rows.map(row => goes(row, runs.get(keyOf(row)) ?? 0, drain))
+  const going = rows.map(row => goes(row, inFlightOf(runs, keyOf(row)), drain))
   const workflows = rows.filter(row => row.kind === 'workflow').map(row => row.name)
   const gone = new Set(rows.map(keyOf))
   const starters = (workflows.length > 0 ? await readStarters(sql, { namespace, workflows }) : []).filter(
@@ -49,9 +49,13 @@ export const goingOf = async (
   })
 }
 
-const goes = ({ kind, name, revision, draining }: AppliedRow, runs: number, drain: boolean): Change => {
-  const common = { kind, name, revision, runs, fields: [], effects: [] }
-  if (runs === 0) return { ...common, action: 'deleted' }
+const goes = (
+  { kind, name, revision, draining }: AppliedRow,
+  open: Pick<Change, 'runs' | 'inFlight'>,
+  drain: boolean,
+): Change => {
+  const common = { kind, name, revision, ...open, fields: [], effects: [] }
+  if (open.runs === 0) return { ...common, action: 'deleted' }
   if (draining) return { ...common, action: 'kept', effects: [{ what: 'drains' }] }
   return { ...common, action: drain ? 'draining' : 'refused' }
 }
@@ -64,7 +68,7 @@ const follows = (
   const started = going.find(one => one.kind === 'workflow' && one.name === workflow)!
   const effects = [{ what: 'stopped' as const, because: keyOf(started) }]
   const action = started.action === 'deleted' ? 'deleted' : draining ? 'kept' : 'draining'
-  return { kind, name, revision, runs: 0, fields: [], effects, action }
+  return { kind, name, revision, runs: 0, inFlight: [], fields: [], effects, action }
 }
 
 /** @throws CONFLICT where something is refused: what holds it, and the way out */
