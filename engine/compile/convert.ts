@@ -70,6 +70,8 @@ const object = (state: State, node: YAMLMap): Json => {
 
 const property = (state: State, result: JsonObject, pair: Pair, key: string): void => {
   if (key === '__proto__') problem(state, pair.key as Node, 'INVALID_YAML', '"__proto__" cannot be a key')
+  else if (/^[–—−]/.test(key))
+    problem(state, pair.key as Node, 'INVALID_YAML', 'this dash is a typographic one; an item begins with "- "')
   else if (foreignSpace.test(key))
     problem(
       state,

@@ -217,6 +217,7 @@ const syntaxError = (text: string): Scalar => {
   if (!wrong) return { kind: 'wrong', message: 'the expression does not end: "}}" is missing', ...span }
   const empty = /^\{*\s*\}*$/.test(written)
   if (empty) return { kind: 'wrong', message: 'the expression is empty', ...span }
+  if (/^(else|end|endif|endfor)\b/.test(written)) return { kind: 'wrong', message: refusals.BlockStatement!, ...span }
   return { kind: 'wrong', message: arithmetic.test(written) ? noArithmetic : notExpression, ...span, ...alone }
 }
 

@@ -179,9 +179,31 @@ const afterValue = ({ span, message }: Shown): Explained | undefined =>
     ? { ...span, message: 'the value before this has ended already; is a "," missing, a quote, or a "name:"?' }
     : undefined
 
+/** Two fields between braces without a comma. */
+const comma = ({ span, line, lineStart, message }: Shown): Explained | undefined => {
+  if (/missing , between flow/i.test(message)) return { ...span, message: 'a "," is missing before this' }
+  if (!/block collections are not allowed within flow/i.test(message)) return undefined
+  const from = span.start - lineStart
+  const next = /\s([\w-]+:)(?=\s)/.exec(line.slice(from))
+  if (!next) return undefined
+  const start = span.start + next.index + 1
+  return { start, end: start + next[1]!.length, message: 'a "," is missing before this; or quote the text' }
+}
+
 const others = ({ code, span }: Shown): Explained | undefined =>
   code === 'MULTILINE_IMPLICIT_KEY'
     ? { ...span, message: 'here a "name: value" is expected; is a colon missing?' }
     : undefined
 
-const explanations = [foreignLine, unclosed, superfluous, endedText, curlyQuotes, reserved, spaces, afterValue, others]
+const explanations = [
+  foreignLine,
+  unclosed,
+  superfluous,
+  endedText,
+  curlyQuotes,
+  reserved,
+  spaces,
+  comma,
+  afterValue,
+  others,
+]
