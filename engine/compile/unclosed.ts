@@ -26,6 +26,13 @@ const unpaired = (line: string, quote: string): number => {
  * where a `#` has made a comment of its end.
  */
 export const unclosedBracket = (text: string, noticed: number): (Span & { message: string }) | undefined => {
+  const found = text[noticed]
+  if (found === ']' || found === '}')
+    return {
+      start: noticed,
+      end: noticed + 1,
+      message: `here "${found === ']' ? '}' : ']'}" is expected, not "${found}"`,
+    }
   let end = Math.min(noticed, text.length)
   while (end > 0) {
     const from = text.lastIndexOf('\n', end - 1) + 1
