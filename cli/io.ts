@@ -85,7 +85,6 @@ export const openIo = (): Io => {
     close() {
       process.off('SIGINT', onSignal)
       process.off('SIGTERM', onSignal)
-      process.stdout.off('error', onGone)
       process.stderr.off('resize', onResize)
     },
   }

@@ -64,6 +64,9 @@ export const main = async (argv: string[], io: Io = openIo()): Promise<number> =
     else await program.parseAsync(argv, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
+    // What other tools take as they stand.
+    if (error.code === 'commander.excessArguments' && argv[0] === 'run')
+      io.err('Inputs are given by name: tq run NAME --input name=value')
     exit =
       error.exitCode === 0 || error.code === 'commander.helpDisplayed' || error.code === 'commander.version' ? 0 : 2
     if (exit === 2 && asksForJson(argv))

@@ -5,7 +5,7 @@
 import { type KafkaOptions, openBroker } from './broker/index.ts'
 import { TqError } from './model/errors.ts'
 import { type Context, type Log, openContext, queueOf } from './runtime/context.ts'
-import { isLostConnection } from './runtime/patience.ts'
+import { isFull, isLostConnection } from './runtime/patience.ts'
 import { refusalOf } from './runtime/refusal.ts'
 import { migrationState } from './store/migrate.ts'
 import { openDatabase } from './store/sql.ts'
@@ -17,7 +17,7 @@ export type { Edge, Plan, PlanNode, RetryPolicy } from './model/plan.ts'
 export { formatDuration, parseDuration } from './model/duration.ts'
 export { formatMoment } from './model/schedule/moment.ts'
 export { isZone, wallOf } from './model/schedule/zone.ts'
-export { didYouMean } from './model/similar.ts'
+export { didYouMean, nearest } from './model/similar.ts'
 export { type Kind, kindWords } from './model/kind.ts'
 export { printId, shortId } from './model/id.ts'
 export { ended, type JobState, jobStates, type RunState, runStates } from './model/state.ts'
@@ -75,6 +75,12 @@ export const explain = (error: unknown): TqError => {
   if (path !== undefined && syscall !== 'connect') return new TqError('USAGE', message, { cause: error })
   const refusal = refusalOf(error)
   if (refusal) return new TqError('DATABASE_REFUSED', refusal, { cause: error })
+  if (isFull(error))
+    return new TqError(
+      'DATABASE_UNREACHABLE',
+      `the database takes no more connections (${message}); raise its max_connections, or put a pooler before it`,
+      { cause: error },
+    )
   return isLostConnection(error)
     ? new TqError('DATABASE_UNREACHABLE', `the database does not answer: ${message}`, { cause: error })
     : new TqError('INTERNAL', message || String(error), { cause: error })
@@ -120,7 +126,7 @@ export const openClient = async (options: ClientOptions): Promise<Context & { cl
     if (!isLostConnection(error)) throw error
     throw new TqError(
       'DATABASE_UNREACHABLE',
-      `the database does not answer: ${(error as Error).message}; start \`tq dev\`, or set TQ_DATABASE_URL`,
+      `the database does not answer: ${(error as Error).message}; start it, or correct TQ_DATABASE_URL`,
       { cause: error },
     )
   }

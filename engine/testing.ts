@@ -37,6 +37,8 @@ export type TestEngineOptions = {
   manifests?: string
   /** Whether manifests of the folders below it are applied as well. Default false. */
   recursive?: boolean
+  /** Files of values for `{{ config.… }}`, below `dir`; later ones win. */
+  values?: string[]
   /** The folder of handlers, below `dir`. Default `tasks`. */
   handlers?: string
   /** Child processes. Default 1. */
@@ -87,9 +89,12 @@ export const createTestEngine = async (options: TestEngineOptions = {}): Promise
   const handlersDir = resolve(dir, options.handlers ?? 'tasks')
   const handlers = (await listHandlers(handlersDir)) ?? []
   const sources = await readFolder(dir, resolve(dir, options.manifests ?? 'manifests'), options.recursive ?? false)
+  const values = await Promise.all(
+    (options.values ?? []).map(async file => ({ file, text: await readFile(resolve(dir, file), 'utf8') })),
+  )
   await using started = new AsyncDisposableStack()
   const context = await openEmpty(started)
-  const applySources = openApply(context, handlers)
+  const applySources = openApply(context, handlers, values)
   await applySources(sources)
   await startServices(context, { ...options, handlersDir, handlers }, started)
   const clock = openClock(context)
@@ -150,9 +155,9 @@ const openEmpty = async (started: AsyncDisposableStack): Promise<Context> => {
 
 /** Applies sources on top of what was applied before. */
 const openApply =
-  (context: Context, handlers: string[]) =>
+  (context: Context, handlers: string[], values: Source[]) =>
   async (given: Source[]): Promise<void> => {
-    const { changes, diagnostics, sources } = await apply(context, { sources: given, handlers, origin: 'test' })
+    const { changes, diagnostics, sources } = await apply(context, { sources: given, handlers, values, origin: 'test' })
     if (changes) return
     const wrong = diagnostics.filter(one => one.severity === 'error')
     const texts = new Map(sources.map(source => [source.file, source.text]))

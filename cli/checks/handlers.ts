@@ -26,7 +26,8 @@ export const handlerFiles: Check<Place> = {
 const probe =
   "const m = await import(process.argv[1]); if (typeof m.default !== 'function') { console.error('it has no default export that is a function'); process.exit(1) } process.exit(0)"
 
-const problemOf = async (dir: string, name: string) => {
+/** What keeps a handler's file from being loaded; nothing where nothing does. */
+export const problemOf = async (dir: string, name: string) => {
   const file = ['ts', 'js', 'mjs'].map(extension => join(dir, `${name}.${extension}`)).find(path => existsSync(path))!
   try {
     await run(process.execPath, ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', probe, file], {
@@ -39,7 +40,7 @@ const problemOf = async (dir: string, name: string) => {
       ? `it takes longer than ${patienceMs / 1000} s to load`
       : (stderr.split('\n').find(line => /^\S*Error|^it has/.test(line)) ?? stderr.split('\n')[0]) ||
         'it ends the process'
-    return [{ level: 'failed' as const, text: `${file}: ${said}`, fix: `node ${file}` }]
+    return [{ level: 'failed' as const, text: `${file}: ${said}`, fix: `${process.execPath} ${file}` }]
   }
 }
 

@@ -1,17 +1,14 @@
-import { didYouMean, readConfig, TqError, variables } from '../../engine/reader.ts'
+import { didYouMean, nearest, readConfig, TqError, variables } from '../../engine/reader.ts'
 import type { Check, Place } from './index.ts'
 
 /** Variables that begin like those of tq and are none, and values that it cannot read. */
 export const settings: Check<Place> = {
   name: 'settings',
   async find({ io }) {
-    const unknown = Object.keys(io.env).filter(
-      name => name.startsWith('TQ_') && !name.startsWith('TQ_SECRET_') && !variables.includes(name),
-    )
-    const strange = unknown.map(name => ({
+    const strange = misspelt(io.env).map(({ name, meant }) => ({
       level: 'warning' as const,
       text: `${name} is no variable of tq${didYouMean(name, variables)}`,
-      fix: `unset ${name}`,
+      fix: meant ? `export ${meant}="$${name}"; unset ${name}` : `unset ${name}`,
     }))
     try {
       const config = await readConfig(io.cwd, {}, io.env)
@@ -27,3 +24,9 @@ export const settings: Check<Place> = {
     }
   },
 }
+
+/** Variables that begin like those of tq and are none, with the one that was probably meant. */
+export const misspelt = (env: NodeJS.ProcessEnv): { name: string; meant: string | undefined }[] =>
+  Object.keys(env)
+    .filter(name => name.startsWith('TQ_') && !name.startsWith('TQ_SECRET_') && !variables.includes(name))
+    .map(name => ({ name, meant: nearest(name, variables) }))

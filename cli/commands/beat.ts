@@ -8,7 +8,7 @@ const beatCommand: Action = async (io, options) => {
   const config = await readConfig(io.cwd, {}, io.env)
   const json = options.output === 'json'
   const { log } = openLog(io, { json })
-  const context = await openClient({ ...config, databaseUrl: urlOf(config), log, connections: 3 })
+  const context = await openClient({ ...config, databaseUrl: urlOf(config, io.env), log, connections: 3 })
   const running = Promise.all([beat(context, io.signal), chores(context, io.signal)])
   if (json) log('info', 'ready')
   else io.err(`tq beat  pid ${process.pid}, namespace ${config.namespace}. Ctrl-C stops.`)

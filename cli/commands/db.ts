@@ -7,7 +7,7 @@ const db: Action = async (io, options, action) => {
   if (action !== 'migrate' && action !== 'status')
     throw new TqError('USAGE', `"${action}" is nothing to do with the database; write tq db migrate or tq db status`)
   const config = await readConfig(io.cwd, {}, io.env)
-  const database = openDatabase(urlOf(config), { schema: config.schema, max: 2 })
+  const database = openDatabase(urlOf(config, io.env), { schema: config.schema, max: 2 })
   try {
     const made = action === 'migrate' ? await migrate(database) : []
     const { version, latest } = await migrationState(database.sql)

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import {
   type Change,
@@ -38,6 +38,7 @@ import {
   worker,
   type WorkerOptions,
 } from '../../engine/server.ts'
+import { problemOf } from '../checks/handlers.ts'
 import { connected } from '../connect.ts'
 import { count } from '../output.ts'
 import { onSaved } from '../files.ts'
@@ -280,6 +281,7 @@ const stayUp = async (
   { running, read }: { running: Worker; read: Options },
 ): Promise<void> => {
   let last: Promise<unknown> = Promise.resolve()
+  let checked = Date.now()
   const inTurn = (work: () => Promise<unknown>) => () => (last = last.then(work))
   await Promise.all([
     onSaved(
@@ -291,14 +293,32 @@ const stayUp = async (
       config.handlersDir,
       io.signal,
       inTurn(async () => {
-        running.recycle()
-        io.err(`   ${io.paint('green', '✓')} handlers changed: new jobs run the new code`)
+        const handlers = (await listHandlers(config.handlersDir)) ?? []
+        await running.reload(handlers).catch(error => io.err(`   ! ${explain(error).message}`))
+        const wrong = await wrongSince(config.handlersDir, handlers, checked)
+        checked = Date.now()
+        for (const text of wrong) io.err(`   ${io.paint('red', '✖')} ${text}`)
+        if (wrong.length === 0) io.err(`   ${io.paint('green', '✓')} handlers changed: new jobs run the new code`)
       }),
     ),
   ])
   io.err(`\n   Try   ${await suggestion(io, context)}   in another terminal; here, Ctrl-C stops`)
   await aborted(io.signal)
   await last
+}
+
+/** Of the handlers that were saved since, those that cannot be loaded, and why. */
+const wrongSince = async (dir: string, handlers: string[], since: number): Promise<string[]> => {
+  const saved = []
+  for (const name of handlers) {
+    const times = await Promise.all(
+      ['ts', 'js', 'mjs'].map(extension => stat(join(dir, `${name}.${extension}`)).catch(() => null)),
+    )
+    if (times.some(time => time && time.mtimeMs > since - 1000)) saved.push(name)
+  }
+  const wrong = []
+  for (const name of saved.slice(0, 20)) wrong.push(...(await problemOf(dir, name)).map(one => one.text))
+  return wrong
 }
 
 const aborted = (signal: AbortSignal): Promise<void> =>

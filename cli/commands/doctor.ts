@@ -70,7 +70,7 @@ const database = async (io: Io, config: Config): Promise<Finding[]> => {
         'tq dev, or: export TQ_DATABASE_URL=postgres://…',
       ),
     ]
-  const open = openDatabase(urlOf(config), { schema: config.schema, max: 2 })
+  const open = openDatabase(urlOf(config, io.env), { schema: config.schema, max: 2 })
   try {
     const { version, latest } = await migrationState(open.sql)
     if (version < latest) return [say('failed', `schema ${version} of ${latest}: older than this tq`, 'tq db migrate')]
@@ -121,7 +121,7 @@ const database = async (io: Io, config: Config): Promise<Finding[]> => {
 }
 
 const connected = async (io: Io, config: Config, server: ServerFacts): Promise<Finding[]> => {
-  const context = await openClient({ ...config, databaseUrl: urlOf(config), log: () => {} })
+  const context = await openClient({ ...config, databaseUrl: urlOf(config, io.env), log: () => {} })
   try {
     return await run(remote, { io, config, context, server })
   } finally {

@@ -16,7 +16,7 @@ const server: Action = async (io, options) => {
   )
   const json = options.output === 'json'
   const { log } = openLog(io, { json })
-  const context = await openClient({ ...config, databaseUrl: urlOf(config), log, connections: 6 })
+  const context = await openClient({ ...config, databaseUrl: urlOf(config, io.env), log, connections: 6 })
   io.onSecondSignal(() => process.exit(1)) // who was not answered sends again
   try {
     await http(

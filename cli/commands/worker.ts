@@ -21,7 +21,7 @@ const workerCommand: Action = async (io, options) => {
   )
   const json = options.output === 'json'
   const { log, setLevel } = openLog(io, { json, fields: { worker: config.workerName } })
-  const context = await openClient({ ...config, databaseUrl: urlOf(config), log, connections: 4 })
+  const context = await openClient({ ...config, databaseUrl: urlOf(config, io.env), log, connections: 4 })
   const handlers = (await listHandlers(config.handlersDir)) ?? []
   const asked = performance.now()
   io.onSecondSignal(() => process.exit(1)) // what ran is taken up again by others when the lease ends

@@ -60,7 +60,11 @@ export const readConfig = async (
   const fromDev = !env.TQ_DATABASE_URL && !env.DATABASE_URL ? dev : null
   return {
     kafka: await readKafka(env, fromDev?.kafkaBrokers),
-    databaseUrl: env.TQ_DATABASE_URL || env.DATABASE_URL || fromDev?.databaseUrl || null,
+    databaseUrl:
+      databaseUrl(env.TQ_DATABASE_URL, 'TQ_DATABASE_URL') ??
+      databaseUrl(env.DATABASE_URL, 'DATABASE_URL') ??
+      fromDev?.databaseUrl ??
+      null,
     schema: name(env.TQ_DATABASE_SCHEMA, 'TQ_DATABASE_SCHEMA') ?? fromDev?.schema ?? 'tq',
     namespace: env.TQ_NAMESPACE || 'default',
     handlersDir: env.TQ_HANDLERS || join(dir, 'tasks'),
@@ -281,4 +285,14 @@ const duration = (text: string | undefined, variable: string): number | undefine
   if (ms === undefined)
     throw new TqError('INVALID_CONFIG', `${variable} is "${text}"; it must be a duration such as 500ms, 30s or 5m`)
   return ms
+}
+
+/** The value may have a password in it: it is not repeated. */
+const databaseUrl = (text: string | undefined, variable: string): string | undefined => {
+  if (!text) return undefined
+  if (/^(postgres|postgresql):\/\/|^socket:|^\//.test(text)) return text
+  throw new TqError(
+    'INVALID_CONFIG',
+    `${variable} is no address of a Postgres; write postgres://user:password@host:5432/database`,
+  )
 }

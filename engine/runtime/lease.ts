@@ -19,10 +19,9 @@ export type Lease = {
 
 type Options = {
   worker: string
-  handlers: string[]
   leaseMs: number
   /** What lists show of it: asked anew for each session. */
-  about(): { queues: string[]; concurrency: number }
+  about(): { queues: string[]; concurrency: number; handlers: string[] }
   /** What is told of it with each renewal. */
   does(): { active: number; processed: number }
   /** The session may not settle any more: whatever it runs must stop now. */

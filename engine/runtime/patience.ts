@@ -31,4 +31,7 @@ export const isLostConnection = (error: unknown): boolean =>
       error.message,
     ))
 
+/** Whether a server has as many connections as it may. */
+export const isFull = (error: unknown): boolean => code(error) === '53300'
+
 const code = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? '')

@@ -55,7 +55,14 @@ export type WorkerOptions = {
   onReady?(worker: Worker): void
 }
 
-export type Worker = { session(): number | null; pool: Pool | null; held(): number; backlog(): number; recycle(): void }
+export type Worker = {
+  session(): number | null
+  pool: Pool | null
+  held(): number
+  backlog(): number
+  /** New jobs run the code that is in the handlers' folder now, and these are announced. */
+  reload(handlers: string[]): Promise<void>
+}
 
 /** How far a settler may be behind before the worker claims no more. */
 const maxBacklog = 5000
@@ -103,10 +110,10 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     newPool,
     onReplaced: () => puller.wake(serving.ids()),
   })
-  const about = () => ({ queues: serving.queues().map(queue => queue.name), concurrency: children.size() })
+  let { handlers } = options
+  const about = () => ({ queues: serving.queues().map(queue => queue.name), concurrency: children.size(), handlers })
   const lease = await keepLease(context, {
     worker: options.name,
-    handlers: options.handlers,
     about,
     does: () => ({ active: inFlight.size, processed: endedAttempts(totals) }),
     leaseMs: options.leaseMs,
@@ -175,7 +182,11 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
     pool: children.pool(),
     held: () => heldKeys.size,
     backlog: settler.backlog,
-    recycle: () => children.pool()?.recycle(),
+    async reload(found) {
+      handlers = found
+      children.pool()?.recycle()
+      await restate()
+    },
   })
   puller.wake(serving.ids())
 

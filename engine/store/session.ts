@@ -70,9 +70,15 @@ export const renewSession = async (
 /** What lists show of a session: changed by a command. */
 export const restateSession = (
   sql: Sql,
-  { session, queues, concurrency }: { session: number; queues: string[]; concurrency: number },
-) =>
-  sql`update session set queues = ${JSON.stringify(queues)}::json, concurrency = ${concurrency} where id = ${session}`
+  {
+    session,
+    queues,
+    concurrency,
+    handlers,
+  }: { session: number; queues: string[]; concurrency: number; handlers: string[] },
+) => sql`
+  update session set queues = ${JSON.stringify(queues)}::json, concurrency = ${concurrency}, handlers = ${JSON.stringify(handlers)}::json
+  where id = ${session}`
 
 export const drainSession = (sql: Sql, session: number) => sql`update session set draining = true where id = ${session}`
 

@@ -78,6 +78,23 @@ test('tq dev keeps the types and the schema of the project true, where they are'
   await stop(running)
 })
 
+test('a handler that is new while tq dev runs is announced, and one that cannot be loaded is told when it is saved', async t => {
+  const dir = project(files)
+  const { running } = await dev(dir)
+  const loaded = printed(running, 'handlers changed')
+  write(dir, 'tasks/shout.ts', 'export default () => "HO"\n')
+  await loaded
+  const [worker] = JSON.parse((await tqHere(dir, ['get', 'workers', '-o', 'json'])).stdout) as { handlers: string[] }[]
+  t.deepEqual(worker!.handlers, ['say', 'shout'])
+  const told = printed(running, /✖ .*\n/)
+  write(dir, 'tasks/shout.ts', 'export default () => { ret ( }\n')
+  t.regex(await told, /✖ \S*tasks\/shout\.ts: .*(Syntax|TYPESCRIPT)/i)
+  const mended = printed(running, 'handlers changed')
+  write(dir, 'tasks/shout.ts', 'export default () => "HO"\n')
+  await mended
+  await stop(running)
+})
+
 test('what is no longer in the folder is said to be still applied, and how to delete it', async t => {
   const dir = project({ ...files, 'manifests/more.yaml': files['manifests/greet.yaml'].replaceAll('greet', 'more') })
   const { running } = await dev(dir)

@@ -77,6 +77,41 @@ test('what docs/projects.md shows is so: a mail that takes two hours, in a momen
   t.regex(tested.stdout, /✔ a mail server that is away costs no mail/)
 })
 
+test('a test gives values, moves the clock, cancels, and applies more', async t => {
+  const dir = folder('more')
+  await run(dir, [...tq, 'init', '--no-install'])
+  writeFileSync(join(dir, 'limits.yaml'), 'limits: { mail: 3 }\n')
+  writeFileSync(
+    join(dir, 'manifests/queue.yaml'),
+    'apiVersion: tq/v1\nkind: Queue\nmetadata: { name: mail }\nspec: { concurrency: "{{ config.limits.mail }}" }\n',
+  )
+  writeFileSync(join(dir, 'tasks/slow.ts'), 'export default () => new Promise(done => setTimeout(done, 60_000))\n')
+  writeFileSync(
+    join(dir, 'test/more.test.ts'),
+    `import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createTestEngine } from 'tqflow/testing'
+
+test('all of it', async () => {
+  await assert.rejects(createTestEngine(), /MISSING_VALUE/)
+  await using engine = await createTestEngine({ values: ['limits.yaml'], schedules: true })
+  await assert.rejects(engine.apply('apiVersion: tq/v1\\nkind: Chain\\nmetadata: { name: x }\\nspec: { steps: [{ task: gret }] }'), /did you mean "greet"/)
+  await engine.apply('apiVersion: tq/v1\\nkind: Chain\\nmetadata: { name: waits }\\nspec: { deadline: 1d, steps: [{ task: slow }] }')
+  const id = await engine.start('waits' as never)
+  assert.equal(await engine.cancel(id), true)
+  assert.equal((await engine.ended(id)).state, 'cancelled')
+  const late = await engine.start('waits' as never)
+  await engine.advance('2d')
+  const ended = await engine.ended(late)
+  assert.deepEqual([ended.state, ended.error?.name], ['failed', 'Timeout'])
+  await assert.rejects(engine.advance('two days'), /is not a duration/)
+})
+`,
+  )
+  const tested = await run(dir, ['--test', 'test/more.test.ts'])
+  t.is(tested.exitCode, 0, tested.all)
+})
+
 test('types know what tasks and workflows of the project want and give', async t => {
   const dir = folder('typed')
   await run(dir, [...tq, 'init', '--no-install'])

@@ -35,3 +35,19 @@ test('doctor says what is refused and what mends it', async t => {
     /✖ database +database "nowhere" does not exist\n +fix: make it \(createdb nowhere\), or correct TQ_DATABASE_URL/,
   )
 })
+
+test('a misspelt variable is named where a database is wanted, and what is no address is told without it', async t => {
+  const misspelt = await tq(project(), ['get', 'runs'], { env: { TQ_DATABSE_URL: 'postgres://127.0.0.1:1/x' } })
+  t.is(misspelt.exitCode, 69)
+  t.regex(misspelt.stderr, /TQ_DATABSE_URL is no variable of tq; did you mean TQ_DATABASE_URL\?/)
+  const strange = await tq(project(), ['get', 'runs'], { env: { TQ_DATABASE_URL: 'postgres//ada:hidden@foo' } })
+  t.is(strange.exitCode, 2)
+  t.regex(strange.stderr, /TQ_DATABASE_URL is no address of a Postgres; write postgres:\/\/user/)
+  t.false(strange.stderr.includes('hidden'))
+})
+
+test('inputs that are given as they stand are answered with how they are given', async t => {
+  const { exitCode, stderr } = await tq(project(), ['run', 'hello', 'name=Ada'])
+  t.is(exitCode, 2)
+  t.regex(stderr, /Inputs are given by name: tq run NAME --input name=value/)
+})

@@ -13,6 +13,8 @@ const settings = {
   shared_buffers: '256MB',
   max_wal_size: '2GB',
   jit: 'off',
+  // Many commands at once, beside a worker: each takes two or three for a moment.
+  max_connections: '300',
   timezone: 'UTC',
   listen_addresses: '127.0.0.1',
   // TCP with a password is the one way in: socket paths are too long in too many folders.
