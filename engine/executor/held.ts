@@ -7,6 +7,8 @@ export type Held = {
   work: Work
   expectedMs: number
   startedAt?: number
+  /** That it has started is assumed: the child, which may be busy with it, has not said so. */
+  assumed?: boolean
   /** Its handler is being loaded, which does not count against its limit, but has one of its own. */
   loading?: boolean
   abort?: { reason: AbortReason; at: number; graceMs: number }
@@ -64,13 +66,16 @@ export const restart = (child: Child, key: number, loading: boolean, now: number
   const held = child.held.get(key)
   if (!held) return
   held.startedAt = now
+  held.assumed = false
   held.loading = loading
 }
 
 /** The first that a child holds has started in any case, though a busy child has not said so. */
 export const markFirst = (child: Child, now: number): void => {
   const held = first(child)
-  if (held && child.ready) held.startedAt ??= now
+  if (!held || !child.ready || held.startedAt !== undefined) return
+  held.startedAt = now
+  held.assumed = true
 }
 
 const first = (child: Child): Held | undefined => child.held.values().next().value
@@ -95,11 +100,17 @@ export const stuck = (child: Child, slots: number, slowMs: number, now: number):
 /** Loading a handler takes at most so much longer than the handler may run, ms. */
 const maxLoadMs = 10_000
 
+/**
+ * So much later a child says that an attempt has started, on a machine that is busy, ms: before that its limit is not held against
+ * what may not have begun. A handler that never lets go, and so never says it, has so much more.
+ */
+const tellMs = 500
+
 /** The attempt for which the child must be killed now: its limit, or an abort, and the grace are over. */
 export const overdue = (child: Child, graceMs: number, now: number): Child['killed'] => {
-  for (const { work, startedAt, loading, abort } of child.held.values()) {
+  for (const { work, startedAt, assumed, loading, abort } of child.held.values()) {
     if (startedAt === undefined) continue
-    const limitMs = (work.timeoutMs ?? Infinity) + (loading ? maxLoadMs : 0)
+    const limitMs = (work.timeoutMs ?? Infinity) + (loading ? maxLoadMs : 0) + (assumed ? tellMs : 0)
     if (now >= startedAt + limitMs + graceMs) return { key: work.key, reason: 'Timeout' }
     if (abort && now >= Math.max(startedAt, abort.at) + abort.graceMs) return { key: work.key, reason: abort.reason }
   }

@@ -1,4 +1,6 @@
 import test from 'ava'
+import { type Child, markFirst, overdue, restart } from '../../engine/executor/held.ts'
+import type { Work } from '../../engine/executor/index.ts'
 import { testPool } from '../support/pool.ts'
 
 for (const end of ['return', 'throw'] as const)
@@ -66,4 +68,15 @@ test('what is cancelled before it starts never runs', async t => {
   t.false(logs.some(line => line.key === queued.key))
   pool.abort(running.key, 'Cancelled')
   await resultOf(running.key)
+})
+
+test('an attempt whose start is only assumed is not killed before its child could have said so', t => {
+  const work = { key: 1, timeoutMs: 50 } as Work
+  const child = { ready: true, held: new Map([[1, { work, expectedMs: 1 }]]) } as unknown as Child
+  markFirst(child, 0)
+  t.is(overdue(child, 50, 101), undefined)
+  t.deepEqual(overdue(child, 50, 601), { key: 1, reason: 'Timeout' })
+  restart(child, 1, false, 40)
+  t.is(overdue(child, 50, 139), undefined)
+  t.deepEqual(overdue(child, 50, 140), { key: 1, reason: 'Timeout' })
 })
