@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import {
   type Change,
@@ -27,20 +27,19 @@ import {
 import {
   beat,
   chores,
-  type EmbeddedPostgres,
   http,
   reaper,
   relay,
   startKafka,
-  startPostgres,
   timers,
   type Worker,
   worker,
   type WorkerOptions,
 } from '../../engine/server.ts'
-import { problemOf } from '../checks/handlers.ts'
 import { connected } from '../connect.ts'
 import { count } from '../output.ts'
+import { wrongSince } from '../dev/handlers.ts'
+import { embedded, stopNow } from '../dev/postgres.ts'
 import { onSaved } from '../files.ts'
 import type { Io } from '../io.ts'
 import { defaultFolder } from '../sources.ts'
@@ -134,54 +133,6 @@ const flagsOf = (io: Io, options: Options): Partial<Config> => ({
   ...(io.env.TQ_SHUTDOWN_TIMEOUT ? {} : { drainMs: 3000 }),
 })
 
-const embedded = async (io: Io, dataDir: string, fresh: boolean): Promise<EmbeddedPostgres> => {
-  const postgres = await startPostgres({ dataDir })
-  if (!fresh) return kept(io, dataDir, postgres)
-  await postgres.stop()
-  await rm(postgres.dataDir, { recursive: true, force: true })
-  return kept(io, dataDir, await startPostgres({ dataDir }))
-}
-
-/** A Postgres that is started again when it dies: at the same port, so that everybody finds it where it was. */
-const kept = (io: Io, dataDir: string, first: EmbeddedPostgres): EmbeddedPostgres => {
-  let current = first
-  let busy: Promise<void> | null = null
-  const again = async () => {
-    io.err(`   ! Postgres has died (pid ${current.pid}); it is started again, and what ran goes on`)
-    await current.stop().catch(() => {}) // gives its folder back
-    current = await startPostgres({ dataDir })
-    io.err('   ✓ Postgres is back')
-  }
-  const timer = setInterval(() => {
-    if (busy || alive(current.pid)) return
-    busy = again()
-      .catch(error => io.err(`   ! ${(error as Error).message}`))
-      .finally(() => {
-        busy = null
-      })
-  }, 300)
-  return {
-    ...first,
-    get pid() {
-      return current.pid
-    },
-    async stop() {
-      clearInterval(timer)
-      await busy
-      await current.stop()
-    },
-  }
-}
-
-const alive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
-
 const migrateTo = async (databaseUrl: string, schema: string): Promise<void> => {
   const database = openDatabase(databaseUrl, { schema, max: 1 })
   try {
@@ -189,12 +140,6 @@ const migrateTo = async (databaseUrl: string, schema: string): Promise<void> => 
   } finally {
     await database.close()
   }
-}
-
-/** The second Ctrl-C: nothing is waited for, and no server is left behind. */
-const stopNow = (postgres: number | undefined): never => {
-  if (postgres) process.kill(postgres, 'SIGQUIT')
-  process.exit(130)
 }
 
 /** Another `tq dev` runs in this folder: nothing to start; a run can be had from it. */
@@ -305,20 +250,6 @@ const stayUp = async (
   io.err(`\n   Try   ${await suggestion(io, context)}   in another terminal; here, Ctrl-C stops`)
   await aborted(io.signal)
   await last
-}
-
-/** Of the handlers that were saved since, those that cannot be loaded, and why. */
-const wrongSince = async (dir: string, handlers: string[], since: number): Promise<string[]> => {
-  const saved = []
-  for (const name of handlers) {
-    const times = await Promise.all(
-      ['ts', 'js', 'mjs'].map(extension => stat(join(dir, `${name}.${extension}`)).catch(() => null)),
-    )
-    if (times.some(time => time && time.mtimeMs > since - 1000)) saved.push(name)
-  }
-  const wrong = []
-  for (const name of saved.slice(0, 20)) wrong.push(...(await problemOf(dir, name)).map(one => one.text))
-  return wrong
 }
 
 const aborted = (signal: AbortSignal): Promise<void> =>

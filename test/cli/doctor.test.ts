@@ -76,7 +76,7 @@ test('misspelt variables, and values that cannot be read', async t => {
     (await ask({ ...env, TQ_DATABSE_URL: 'x' })).bad,
     'warning',
     /TQ_DATABSE_URL is no variable of tq; did you mean "TQ_DATABASE_URL"\?/,
-    /^unset TQ_DATABSE_URL$/,
+    /^export TQ_DATABASE_URL="\$TQ_DATABSE_URL"; unset TQ_DATABSE_URL$/,
   )
   t.deepEqual((await ask({ ...env, TQ_SECRET_OF_MINE: 'x', TQ_DEBUG: '1' })).bad, [])
   const { exitCode, bad } = await ask({ ...env, TQ_LEASE: 'soon' })
