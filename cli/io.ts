@@ -42,6 +42,7 @@ export const openIo = (): Io => {
     if (error.code === 'EPIPE') process.exit(0)
   }
   process.stdout.on('error', onGone)
+  process.stderr.on('error', onGone)
   const terminal = process.stderr.isTTY === true && process.env.TERM !== 'dumb' && !process.env.CI
   const columns = () => process.stderr.columns || 80
   const rows = () => process.stderr.rows || 24

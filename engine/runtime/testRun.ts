@@ -2,21 +2,13 @@ import type { Json, JsonObject } from '../model/json.ts'
 import { isObject } from '../model/json.ts'
 import type { RunState } from '../model/state.ts'
 import { readRuns } from '../store/run.ts'
-import { listEnded } from '../store/view.ts'
+import { type EndedJobView, listEnded } from '../store/view.ts'
 import type { Context } from './context.ts'
 
 /** A job that has ended, as its last attempt left it. */
-export type TestJob = {
-  n: number
+export type TestJob = Omit<EndedJobView, 'node' | 'error'> & {
   /** Ids from the root, joined by `/`; alike for all items of a forEach. */
   path: string
-  /** Of an item of a forEach its position, from 0. */
-  item: number | null
-  state: 'succeeded' | 'failed' | 'cancelled' | 'skipped' | 'omitted'
-  /** How many times it was tried; 0: it never began. */
-  attempt: number
-  input: Json
-  output: Json
   error: JsonObject | null
 }
 

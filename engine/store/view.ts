@@ -165,8 +165,10 @@ export const countJobs = (
 export type EndedJobView = {
   n: number
   node: number
+  /** Of an item of a forEach its position, from 0. */
   item: number | null
   state: 'succeeded' | 'failed' | 'cancelled' | 'skipped' | 'omitted'
+  /** How many times it was tried; 0: it never began. */
   attempt: number
   input: Json
   output: Json

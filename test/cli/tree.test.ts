@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process'
 import { stripVTControlCharacters } from 'node:util'
 import test from 'ava'
 import { execa } from 'execa'
+import { onTerminal } from '../support/terminal.ts'
 import { devForAll, entry, environment, project } from './support.ts'
 
 const dir = project({
@@ -35,11 +35,6 @@ spec:
   'tasks/unsteady.ts':
     'export default (_: unknown, { attempt }: { attempt: number }) => { throw new Error(`nothing, ${attempt}. time\\n\\u001b[2J a very long explanation that does not fit into sixty columns`) }\n',
 })
-
-const script = spawnSync('script', ['--version'])
-// In CI a skip is a failure: there the test runs, and fails.
-const onTerminal = script.status === 0 || process.env.CI ? test : test.skip
-if (script.status !== 0) console.error('SKIPPED: the live tree needs `script` (util-linux) to have a terminal')
 
 devForAll(test, dir)
 
