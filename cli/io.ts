@@ -42,7 +42,10 @@ export const openIo = (): Io => {
     if (error.code === 'EPIPE') process.exit(0)
   }
   process.stdout.on('error', onGone)
-  process.stderr.on('error', onGone)
+  // Of what only comments nothing hangs: the command goes on, and exits as it would have.
+  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
   const terminal = process.stderr.isTTY === true && process.env.TERM !== 'dumb' && !process.env.CI
   const columns = () => process.stderr.columns || 80
   const rows = () => process.stderr.rows || 24

@@ -1,6 +1,7 @@
 import test from 'ava'
 import { testDatabase } from '../support/postgres.ts'
-import { project, tq } from './support.ts'
+import { execa } from 'execa'
+import { entry, environment, project, tq } from './support.ts'
 
 /** A database that answers, and refuses: what that is about, no stack, and an exit code of its own. */
 const refused = async (change: (url: URL) => void, args: string[]) => {
@@ -50,4 +51,19 @@ test('inputs that are given as they stand are answered with how they are given',
   const { exitCode, stderr } = await tq(project(), ['run', 'hello', 'name=Ada'])
   t.is(exitCode, 2)
   t.regex(stderr, /Inputs are given by name: tq run NAME --input name=value/)
+})
+
+test('a reader of mistakes that goes away changes nothing about how the command ends', async t => {
+  const mistakes = Array.from({ length: 3000 }, (_, i) => `    - { id: a${i}, tsk: noop }`).join('\n')
+  const dir = project({
+    'manifests/many.yaml': `apiVersion: tq/v1\nkind: Chain\nmetadata: { name: many }\nspec:\n  steps:\n${mistakes}\n`,
+  })
+  const command = `"${process.execPath}" "${entry}" validate 2> >(head -1 >&2)`
+  const { exitCode, stderr } = await execa('bash', ['-c', command], {
+    cwd: dir,
+    env: environment(),
+    extendEnv: false,
+    reject: false,
+  })
+  t.is(exitCode, 2, stderr)
 })
