@@ -10,11 +10,13 @@ export const noSuchManifest = async ({ sql, namespace }: Context, kinds: Kind[],
   const names = (await readManifests(sql, { namespace })).filter(row => kinds.includes(row.kind)).map(row => row.name)
   const near = nearest(name, names)
   const shown = [...new Set(names)].sort().slice(0, 8)
-  const way = near
-    ? `did you mean "${near}"?`
-    : names.length === 0
-      ? 'nothing is applied yet: `tq apply`'
-      : `there are ${shown.join(', ')}${names.length > shown.length ? ', …' : ''}`
+  const way = names.includes(name)
+    ? 'it was applied this very moment: try again'
+    : near
+      ? `did you mean "${near}"?`
+      : names.length === 0
+        ? 'nothing is applied yet: `tq apply`'
+        : `there are ${shown.join(', ')}${names.length > shown.length ? ', …' : ''}`
   return new TqError(
     'NOT_FOUND',
     `there is no ${kinds.map(kind => nouns[kind]).join(' or ')} "${name}" in namespace "${namespace}"; ${way}`,

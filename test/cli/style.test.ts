@@ -26,6 +26,7 @@ const words: { [command: string]: string[][] } = {
   hook: [['rejections']],
   inspect: [['active'], ['stats']],
   control: [['log-level', 'info']],
+  init: [['made', '--no-install']], // not into this folder, where `tq dev` would apply it
   completion: [['bash'], ['zsh'], ['fish']],
   db: [['status']],
   explain: [[], ['UNKNOWN_TASK']],

@@ -46,14 +46,15 @@ test.serial('queues with what waits, runs and passes through, workers, and open 
     const run = await tq(dir, ['run', 'gated', '-i', `gate=${gate}`, '-o', 'name'])
     return run.exitCode === 0 ? run : null
   })
-  t.is((await tq(dir, ['run', 'many', '--wait'])).exitCode, 0)
+  // Rates are of the last ten seconds: where the machine is slow, a run may have left them before somebody looks.
   const top = await until(async () => {
+    await tq(dir, ['run', 'many', '--wait'])
     const found = await look()
-    const passed = found.queues.find(one => one.name === 'default')!.outPerS >= 0.4
+    const [main, gpu] = ['default', 'gpu'].map(name => found.queues.find(one => one.name === name)!)
+    const passed = main!.inPerS >= 0.4 && main!.outPerS >= 0.4 && gpu!.inPerS > 0
     return passed && found.workers[0]!.running === 1 ? found : null
   })
   const of = (name: string) => top.queues.find(one => one.name === name)!
-  t.true(of('default').inPerS >= 0.4 && of('gpu').inPerS > 0)
   t.is(of('default').running, 1)
   t.is(of('default').workers, 1)
   t.deepEqual(

@@ -24,10 +24,13 @@ export const pattern = (line: string): RegExp =>
     'm',
   )
 
-/** Writes the file that a block says in its first line that it is. */
-export const writeFileOf = (dir: string, { text }: Block): void => {
-  const file = /^(?:#|\/\/) (\S+\.(?:ts|yaml))\n/.exec(text)?.[1]
-  if (file) write(dir, file, text)
+/** The file that a block says in its first line that it is. */
+export const fileOf = ({ text }: Block): string | undefined => /^(?:#|\/\/) (\S+\.(?:ts|yaml))\n/.exec(text)?.[1]
+
+/** Writes that file. */
+export const writeFileOf = (dir: string, block: Block): void => {
+  const file = fileOf(block)
+  if (file) write(dir, file, block.text)
 }
 
 /** Runs a line of a shell, in which `npx tq` is this tq. @returns what it printed */

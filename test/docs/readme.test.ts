@@ -1,8 +1,8 @@
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
-import { copy, dev, project, root, type Running, stop } from '../cli/support.ts'
-import { blocksOf, pattern, runLine, writeFileOf } from './blocks.ts'
+import { copy, dev, printed as said, project, root, type Running, stop } from '../cli/support.ts'
+import { blocksOf, fileOf, pattern, runLine, writeFileOf } from './blocks.ts'
 
 test('the commands of the README print what it says', async t => {
   const dir = project()
@@ -13,7 +13,10 @@ test('the commands of the README print what it says', async t => {
   t.teardown(() => running && stop(running))
   for (const block of blocksOf('README.md')) {
     const { language, text } = block
+    // What is saved while `tq dev` is up is there once it has told of it.
+    const taken = running && fileOf(block) ? said(running, /[✓✖] .*\n/) : null
     writeFileOf(dir, block)
+    await taken
     if (language === 'text') for (const line of text.split('\n').filter(Boolean)) t.regex(printed, pattern(line), line)
     if (language !== 'sh') continue
     printed = ''
