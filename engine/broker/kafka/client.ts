@@ -20,8 +20,8 @@ export type ConsumeOptions = {
   topic: string
   /** Called in turn and not awaited: it may do no more than to hand over. */
   onRecords(values: (Buffer | null)[]): void
-  /** It has joined, and joined again whenever the group gave out the partitions anew. It reads what is written from now on. */
-  onJoined(): void
+  /** It reads what is written from now on; again whenever its places are looked up anew, as when the group gave out partitions. */
+  onHearing(): void
   onFailed(error: Error): void
 }
 

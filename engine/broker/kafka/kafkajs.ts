@@ -100,7 +100,7 @@ const openProducer = async (kafka: Kafka): Promise<Producer> => {
   }
 }
 
-const consume = async (kafka: Kafka, { group, topic, onRecords, onJoined, onFailed }: ConsumeOptions) => {
+const consume = async (kafka: Kafka, { group, topic, onRecords, onHearing, onFailed }: ConsumeOptions) => {
   const consumer = kafka.consumer({
     groupId: group,
     allowAutoTopicCreation: false,
@@ -139,9 +139,13 @@ const consume = async (kafka: Kafka, { group, topic, onRecords, onJoined, onFail
   consumer.on('consumer.stop', () => setTimeout(crash, 500, new Error('the consumer stopped')).unref())
   for (const event of ['consumer.fetch', 'consumer.heartbeat', 'consumer.group_join'] as const)
     consumer.on(event, alive)
-  consumer.on('consumer.group_join', () => {
+  consumer.on('consumer.group_join', ({ payload }) => {
     joined.resolve()
-    if (!ended) onJoined()
+    if (!ended && !payload.memberAssignment[topic]?.length) onHearing()
+  })
+  // Between joining and this answer, one from each leader, it does not know where to read from: what is said then is lost.
+  consumer.on('consumer.network.request', ({ payload }) => {
+    if (!ended && payload.apiName === 'ListOffsets') onHearing()
   })
   const start = async () => {
     await consumer.connect()

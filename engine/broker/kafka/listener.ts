@@ -54,7 +54,7 @@ export const openListener = (
       group,
       topic,
       onRecords,
-      onJoined() {
+      onHearing() {
         reason = null
         options.onHearing()
       },
