@@ -36,11 +36,19 @@ export { type MigrationState, migrationState } from './store/migrate.ts'
 export { type ManifestRow, readManifest, readManifests, readNames, readQueues } from './store/manifest.ts'
 export { type BackfillRow, listBackfills } from './store/backfill.ts'
 export { readLogs, type StoredLog } from './store/log.ts'
-export { failedRuns, missingGrants, neededHandlers, serverFacts, type ServerFacts } from './store/checkup.ts'
+export {
+  failedRuns,
+  missingGrants,
+  neededHandlers,
+  neededSecrets,
+  serverFacts,
+  type ServerFacts,
+} from './store/checkup.ts'
 export { queueDepths } from './store/metrics.ts'
 export { listRejections, readClock } from './store/hook.ts'
 export { readTriggers } from './store/trigger.ts'
-export { openSecrets, variableOf } from './runtime/secret.ts'
+export { variableOf } from './model/secret.ts'
+export { openSecrets } from './runtime/secret.ts'
 export { verifyOf } from './model/hook.ts'
 export { countRunsUpTo, type Labels, listRuns, type RunRow } from './store/run.ts'
 export { listSchedules, type ScheduleRow } from './store/schedule.ts'

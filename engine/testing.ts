@@ -25,6 +25,7 @@ import {
 import { ended } from './model/state.ts'
 import { readTestRun, type TestRun } from './runtime/testRun.ts'
 import { beat, chores, reaper, startPostgres, timers, worker } from './server.ts'
+import { variableOf } from './model/secret.ts'
 import { idleMs, setClock } from './store/clock.ts'
 import type { Workflows } from './task.ts'
 
@@ -41,6 +42,8 @@ export type TestEngineOptions = {
   values?: string[]
   /** The folder of handlers, below `dir`. Default `tasks`. */
   handlers?: string
+  /** Secrets by their names, for `{{ secret 'mail/token' }}`. Default: none. */
+  secrets?: { [name: string]: string }
   /** Child processes. Default 1. */
   concurrency?: number
   /** True: schedules fire as the clock advances. Default false. */
@@ -169,15 +172,17 @@ const startServices = async (
   {
     concurrency = 1,
     schedules = false,
+    secrets = {},
     ...given
-  }: { concurrency?: number; schedules?: boolean; handlersDir: string; handlers: string[] },
+  }: Pick<TestEngineOptions, 'concurrency' | 'schedules' | 'secrets'> & { handlersDir: string; handlers: string[] },
   started: AsyncDisposableStack,
 ): Promise<void> => {
   const stop = new AbortController()
   const ready = Promise.withResolvers<unknown>()
+  const env = Object.fromEntries(Object.entries(secrets).map(([name, text]) => [variableOf(name), text]))
   const options = { name: 'test', queues: null, slots: 1, leaseMs, graceMs: 500, drainMs: 0, onReady: ready.resolve }
   const services = [
-    worker(context, { ...options, ...given, concurrency }, stop.signal),
+    worker(context, { ...options, ...given, concurrency, secrets: { env, dir: null } }, stop.signal),
     timers(context, stop.signal),
     reaper(context, { leaseMs }, stop.signal),
     ...(schedules ? [beat(context, stop.signal), chores(context, stop.signal)] : []),

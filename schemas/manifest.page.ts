@@ -77,6 +77,8 @@ export const manifestPage = (schema: Schema, helpers: Helpers, intro: string): s
     ...Object.entries(helpers)
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, helper]) => `| \`${name}\` | ${argumentsOf(helper)} | ${helper.gives} |`),
+    '',
+    "`{{ secret 'mail/token' }}` is the text of a secret, in the `with` of a task alone: [L7](semantics.md).",
   ]
   return `${lines.join('\n').trimEnd()}\n`
 }

@@ -8,6 +8,7 @@ import { node } from './node.ts'
 import { permissions } from './permissions.ts'
 import { queues } from './queues.ts'
 import { schedules } from './schedules.ts'
+import { secrets } from './secrets.ts'
 import { settings } from './settings.ts'
 import { workers } from './workers.ts'
 
@@ -31,4 +32,14 @@ export type Check<Known> = { name: string; find(known: Known): Promise<Said[]> }
 /** What is looked at wherever `tq doctor` is called. */
 export const local: Check<Place>[] = [node, settings, handlerFiles]
 /** What a database is asked for. */
-export const remote: Check<Connected>[] = [permissions, broker, workers, queues, handlers, schedules, hooks, failures]
+export const remote: Check<Connected>[] = [
+  permissions,
+  broker,
+  workers,
+  queues,
+  handlers,
+  schedules,
+  hooks,
+  secrets,
+  failures,
+]

@@ -196,7 +196,7 @@ const roots: { [word: string]: string } = {
   parameters: 'that is "inputs"',
   params: 'that is "inputs"',
   results: 'a body without `with` gets the list of results; of one step it is {{ steps.<id>.output }}',
-  secrets: 'a handler reads its secrets from its own environment',
+  secrets: "a secret is {{ secret 'mail/token' }}, in the `with` of a task",
   tasks: 'that is "steps"',
   values: 'that is "config"',
   vars: 'what differs from place to place is {{ config.… }}',

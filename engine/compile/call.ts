@@ -5,19 +5,22 @@ import { resolve } from './resolve.ts'
 import { helperCalled } from './borrowed.ts'
 import type { Resolved, Resolving, WrittenCall } from './resolving.ts'
 import { rewrite } from './rewrite.ts'
+import { forArguments, isSecret, resolveSecret } from './secret.ts'
 import { type Known, names, typesOf } from './type.ts'
 
 /** Resolves the call of a helper: there is one, it has as many arguments as it wants, and of the types it wants. */
 export const resolveCall = (resolving: Resolving, written: WrittenCall): Resolved => {
   const { helper, source } = written
+  if (isSecret(helper)) return resolveSecret(resolving, written)
   const definition = signature(helper)
   if (!definition) return unknownHelper(resolving, written)
   if (written.args.length < definition.min || written.args.length > definition.max) {
     resolving.report('INVALID_ARGUMENTS', arity(helper, definition, written.args.length), written)
     return undefined
   }
+  const inner = forArguments(resolving, helper)
   const args = written.args.map((arg, index) =>
-    resolve(resolving, arg, helper === 'coalesce' || (helper === 'default' && index === 0)),
+    resolve(inner, arg, helper === 'coalesce' || (helper === 'default' && index === 0)),
   )
   if (args.some(arg => arg === undefined)) return undefined
   const resolved = args as NonNullable<Resolved>[]
@@ -34,13 +37,12 @@ export const resolveCall = (resolving: Resolving, written: WrittenCall): Resolve
 
 const unknownHelper = (resolving: Resolving, written: WrittenCall): undefined => {
   const hint = rewrite(written.source)
-  if (written.helper === 'secret') resolving.report('NOT_YET', 'the helper "secret" is not supported yet', written)
-  else if (hint) resolving.report('INVALID_EXPRESSION', `${hint.reason}; write {{ ${hint.rewritten} }}`, written)
+  if (hint) resolving.report('INVALID_EXPRESSION', `${hint.reason}; write {{ ${hint.rewritten} }}`, written)
   else {
     const span = { start: written.start, end: written.start + written.helper.length }
     resolving.report(
       'UNKNOWN_HELPER',
-      `there is no helper "${written.helper}"${helperCalled(written.helper) || didYouMean(written.helper, helperNames) || `; there are ${helperNames.join(', ')}`}`,
+      `there is no helper "${written.helper}"${helperCalled(written.helper) || didYouMean(written.helper, [...helperNames, 'secret']) || `; there are ${helperNames.join(', ')}`}`,
       span,
     )
   }

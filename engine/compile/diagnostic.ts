@@ -15,6 +15,7 @@ export const diagnosticCodes = [
   'INVALID_YAML',
   'MAY_BE_MISSING',
   'MISPLACED_FIELD',
+  'MISPLACED_SECRET',
   'MISSING_FIELD',
   'MISSING_VALUE',
   'NEEDS_CYCLE',

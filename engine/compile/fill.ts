@@ -90,13 +90,8 @@ const asCondition = (written: Json): string => {
 const fillInput = (compilation: Compilation, item: Item): void => {
   const { step, task } = item
   const schema = task && !task.broken && isObject(task.spec.inputSchema) ? task.spec.inputSchema : undefined
-  const compiled = compileValue(
-    compilation,
-    { at: item, inside: false },
-    { owner: step, key: 'with' },
-    step.with!,
-    schema,
-  )
+  const view: View = { at: item, inside: false, ...(item.node.kind === 'task' ? { secrets: 'here' } : {}) }
+  const compiled = compileValue(compilation, view, { owner: step, key: 'with' }, step.with!, schema)
   if (compiled) item.node.with = compiled.template
 }
 

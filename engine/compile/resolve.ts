@@ -5,6 +5,7 @@ import { resolveCall } from './call.ts'
 import { type Form, type Resolved, type Resolving, segmentSpan, type WrittenPath } from './resolving.ts'
 import { rootOf } from './root.ts'
 import { itemName, loops } from './scope.ts'
+import { isSecret } from './secret.ts'
 import type { Written } from './syntax.ts'
 import { schemaOfValue, stepInto } from './type.ts'
 
@@ -24,9 +25,11 @@ export const resolve = (resolving: Resolving, written: Written, covered = false,
     : resolvePath(resolving, written, covered, form)
 }
 
-/** `{{ list }}`: a helper without arguments looks like a path. */
+/** `{{ list }}`, `{{ secret }}`: a helper without arguments looks like a path. */
 const isCall = ({ view }: Resolving, { segments, source }: WrittenPath): boolean =>
-  segments.length === 1 && signature(source) !== undefined && !loops(view).some(loop => itemName(loop.step) === source)
+  segments.length === 1 &&
+  (signature(source) !== undefined || isSecret(source)) &&
+  !loops(view).some(loop => itemName(loop.step) === source)
 
 const resolvePath = (resolving: Resolving, written: WrittenPath, covered: boolean, form: Form): Resolved => {
   const [name, ...path] = written.segments as [string, ...string[]]

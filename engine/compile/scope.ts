@@ -2,7 +2,10 @@ import { isObject, type JsonObject } from '../model/json.ts'
 import type { Item, MemberScope, Scope, Source } from './compilation.ts'
 
 /** Where an expression stands: at an item (in what surrounds it), or in its `output`, which sees its members too. */
-export type View = { at: Item; inside: boolean }
+export type View = { at: Item; inside: boolean; secrets?: Secrets }
+
+/** Where secrets may stand: in the `with` of a task; and there, not where a helper would make something else of them. */
+export type Secrets = 'here' | 'unchanged'
 
 /**
  * What an id means somewhere: a step that has ended there (`doubt`: why its output may be missing all the same), one

@@ -1,6 +1,7 @@
 import { type HelperType, helpers, lazyHelpers } from './helpers/index.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { Expression, Root, Template } from './plan.ts'
+import { variableOf } from './secret.ts'
 import { nearest } from './similar.ts'
 
 /** Where the values of an expression's roots come from. */
@@ -185,9 +186,15 @@ const text = (parts: (string | Expression)[], scope: Scope): string => {
 
 /** Says how far a path leads and what is there instead. */
 const missing = (expression: PathExpression, scope: Scope): ExpressionError => {
-  let value = scope.lookup(expression.root)
-  if (value === undefined) return new ExpressionError(expression.source, expression.at, 'there is no such value (yet)')
-  const { path } = expression
+  const { root, path } = expression
+  let value = scope.lookup(root)
+  if (value === undefined) {
+    const reason =
+      root.name === 'secret'
+        ? `the worker has no such secret: set ${variableOf(root.secret)} there, or put it into the file ${root.secret} of TQ_SECRETS_DIR`
+        : 'there is no such value (yet)'
+    return new ExpressionError(expression.source, expression.at, reason)
+  }
   let index = 0
   while (index < path.length) {
     const next: Json | undefined = step(value, path[index]!)

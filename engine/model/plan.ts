@@ -147,8 +147,10 @@ export type Expression =
 /**
  * What a path starts from. `step`: fields `output state error attempts startedAt endedAt` (and `failedKeys` of a
  * forEach) of a node that ended before. `item` and `loop` (`index`, `key`) belong to the forEach node `loop`.
+ * `secret` stands for the text of a secret, in the `with` of a task alone.
  */
 export type Root =
   | { name: 'inputs' | 'run' | 'error' | 'errors' | 'self' | 'trigger' }
   | { name: 'step'; node: number }
   | { name: 'item' | 'loop'; loop: number }
+  | { name: 'secret'; secret: string }

@@ -1,7 +1,9 @@
 import type { LogLine } from '../executor/index.ts'
 import type { HeldJob } from '../store/job.ts'
 import { storeLogs, type LogRow } from '../store/log.ts'
+import type { Json } from '../model/json.ts'
 import type { Context } from './context.ts'
+import type { Secrets } from './secret.ts'
 
 export type LogWriter = {
   write(lines: LogLine[], jobOf: (key: number) => HeldJob | undefined): void
@@ -11,8 +13,8 @@ export type LogWriter = {
 const flushMs = 50
 const maxLines = 20_000
 
-/** Writes handlers' log lines beside the hot path: in batches, bounded, never waited for by a job. */
-export const openLogWriter = (context: Context): LogWriter => {
+/** Writes handlers' log lines beside the hot path: in batches, bounded, never waited for by a job, and without secrets. */
+export const openLogWriter = (context: Context, secrets: Secrets): LogWriter => {
   let rows: LogRow[] = []
   let dropped = 0
   let timer: NodeJS.Timeout | null = null
@@ -43,8 +45,8 @@ export const openLogWriter = (context: Context): LogWriter => {
             n: job.n,
             attempt: job.attempt,
             level,
-            message,
-            fields: fields ? JSON.stringify(fields) : null,
+            message: secrets.hide(message),
+            fields: fields ? JSON.stringify(secrets.hideIn(fields as Json)) : null,
           })
       }
       if (!timer && rows.length > 0) timer = setTimeout(flush, flushMs)

@@ -32,6 +32,8 @@ export type LoadedPlan = {
   innerRegion: (node: number) => number
   /** What a task's job has to read before it runs and when it has ended. */
   taskRoots: (node: number) => Root[]
+  /** The names of the secrets in a task's `with`. */
+  secretsOf: (node: number) => string[]
   /** Nodes inside finally blocks: these run in any case. */
   spared: () => Set<number>
 }
@@ -80,6 +82,7 @@ export const loadPlan = (id: number, plan: Plan, queues: Map<string, number>): L
       ...inputRoots(nodes, node),
       ...(nodes[node]!.output ? references(nodes[node]!.output).filter(root => root.name !== 'self') : []),
     ]),
+    secretsOf: memo(node => inputRoots(nodes, node).flatMap(root => (root.name === 'secret' ? [root.secret] : []))),
     spared: memo(
       () => new Set(nodes.flatMap((node, i) => (node.role === 'finally' ? range(i, node.end) : []))),
     ) as () => Set<number>,

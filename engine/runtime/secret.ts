@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isObject, type Json } from '../model/json.ts'
+import { secretName, variableOf } from '../model/secret.ts'
 
 /** Where secrets are: in the environment, by variable, and below a folder, a file each. */
 export type SecretSources = { env: { [variable: string]: string }; dir: string | null }
@@ -7,6 +9,10 @@ export type SecretSources = { env: { [variable: string]: string }; dir: string |
 export type Secrets = {
   /** The secret of this name, or null. What is read of a file is kept for a second. */
   read(name: string): Promise<string | null>
+  /** A text in which what was ever read here is replaced by its name: `[secret stripe/webhook]`. */
+  hide(text: string): string
+  /** The same for all texts of a value, and for its keys. */
+  hideIn<T extends Json>(value: T): T
 }
 
 /** How long what a file said is taken as true, ms: a rotated secret is known that much later. */
@@ -27,20 +33,47 @@ export const openSecrets = ({ env, dir }: SecretSources): Secrets => {
     kept.set(name, { at: now, text })
     return text
   }
+  const hiding = openHiding()
   return {
     async read(name) {
       if (!secretName.test(name)) return null
-      return env[variableOf(name)] || (dir === null ? null : fromFile(name, dir))
+      const text = env[variableOf(name)] || (dir === null ? null : await fromFile(name, dir))
+      if (text !== null) hiding.add(name, text)
+      return text
     },
+    hide: hiding.hide,
+    hideIn: value => hiding.hideIn(value) as typeof value,
   }
 }
 
-/** `stripe/webhook`: words of letters, digits and single hyphens, joined by `/`. */
-export const secretName = /^[a-z][a-z0-9]*(-[a-z0-9]+)*(\/[a-z][a-z0-9]*(-[a-z0-9]+)*)*$/
+/** A line of a secret of several lines is hidden by itself from so many characters on: logs come by the line. */
+const lineLength = 8
 
-/** `TQ_SECRET_STRIPE__WEBHOOK` of `stripe/webhook`. */
-export const variableOf = (name: string): string =>
-  `TQ_SECRET_${name.replaceAll('/', '__').replaceAll('-', '_').toUpperCase()}`
+const openHiding = () => {
+  const names = new Map<string, string>()
+  let pattern: RegExp | null = null
+  const hide = (text: string): string =>
+    pattern === null ? text : text.replace(pattern, found => `[secret ${names.get(found)}]`)
+  const hideIn = (value: Json): Json => {
+    if (pattern === null) return value
+    if (typeof value === 'string') return hide(value)
+    if (Array.isArray(value)) return value.map(hideIn)
+    if (!isObject(value)) return value
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [hide(key), hideIn(inner)]))
+  }
+  return {
+    add(name: string, text: string) {
+      if (names.has(text)) return
+      const lines = text.split(/\r?\n/).filter(line => line.length >= lineLength)
+      // As it is within a text that is JSON itself, too.
+      for (const form of [text, ...lines].flatMap(one => [one, JSON.stringify(one).slice(1, -1)])) names.set(form, name)
+      const longestFirst = [...names.keys()].sort((a, b) => b.length - a.length)
+      pattern = new RegExp(longestFirst.map(form => RegExp.escape(form)).join('|'), 'g')
+    },
+    hide,
+    hideIn,
+  }
+}
 
 const readFirst = async (paths: string[]): Promise<string | null> => {
   for (const path of paths) {

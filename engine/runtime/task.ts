@@ -2,7 +2,7 @@ import type { JobError } from '../model/errors.ts'
 import { evaluate, ExpressionError, type Scope } from '../model/expression.ts'
 import { alsoBoth, alsoClaimed } from '../model/event.ts'
 import { handlerAgainMs, lostLimit, pathOf } from '../model/job.ts'
-import type { Json } from '../model/json.ts'
+import type { Json, JsonObject } from '../model/json.ts'
 import { type Validator, validator } from '../model/schema.ts'
 import type { Result, Work } from '../executor/index.ts'
 import type { HeldJob } from '../store/job.ts'
@@ -11,6 +11,7 @@ import { type Action, cancelled, jobError, noAttempt } from './action.ts'
 import type { Context } from './context.ts'
 import { finish } from './finish.ts'
 import type { LoadedPlan } from './plans.ts'
+import type { Secrets } from './secret.ts'
 import { inputOf } from './input.ts'
 
 /** A task's job between its claim and its settling. */
@@ -19,6 +20,7 @@ export type InFlight = {
   job: HeldJob
   loaded: LoadedPlan
   scope: Scope
+  /** As it is stored: without secrets. */
   input: string
   /** Its time is limited by the deadline, not by the attempt's timeout. */
   atDeadline: boolean
@@ -30,16 +32,18 @@ export type InFlight = {
 /**
  * Makes held jobs ready for the executor: their inputs are evaluated now, once (rule 3 of the language).
  *
+ * @param secrets where secrets in their inputs are read
  * @param timeLimits ms by task, in place of its `timeout`
  */
 export const prepare = async (
   context: Context,
   held: { job: HeldJob; loaded: LoadedPlan }[],
-  { nextKey, timeLimits }: { nextKey(): number; timeLimits: ReadonlyMap<string, number> },
+  { nextKey, secrets, timeLimits }: { nextKey(): number; secrets: Secrets; timeLimits: ReadonlyMap<string, number> },
 ): Promise<{ started: InFlight[]; work: Work[]; actions: Action[] }> => {
-  const scopes = await context.values.gather(
-    held.map(({ job, loaded }) => ({ job, loaded, roots: loaded.taskRoots(job.node) })),
-  )
+  const [scopes, known] = await Promise.all([
+    context.values.gather(held.map(({ job, loaded }) => ({ job, loaded, roots: loaded.taskRoots(job.node) }))),
+    readSecrets(secrets, held),
+  ])
   const limited = held.filter(({ job, loaded }) => loaded.nodes[job.node]!.deadlineMs !== undefined)
   const left = new Map(
     (limited.length
@@ -56,9 +60,9 @@ export const prepare = async (
   held.forEach(({ job, loaded }, i) => {
     const node = loaded.nodes[job.node]!
     if (job.doomed || job.result !== null) return void actions.push(finish(job, loaded, cancelled, noAttempt))
-    const input = inputText(loaded, job.node, scopes[i]!)
+    const input = inputText(loaded, job.node, scopes[i]!, known && { known, hideIn: secrets.hideIn })
     if ('error' in input)
-      return void actions.push(finish(job, loaded, failed(input.error), { ...noAttempt, input: input.text }))
+      return void actions.push(finish(job, loaded, failed(input.error), { ...noAttempt, input: input.stored }))
     const leftMs = left.get(`${job.run}/${job.n}`)
     if (leftMs !== undefined && leftMs <= 0)
       return void actions.push(
@@ -66,7 +70,7 @@ export const prepare = async (
           job,
           loaded,
           { ...failed(deadlineError(node.deadlineMs!)), last: true },
-          { ...noAttempt, input: input.text },
+          { ...noAttempt, input: input.stored },
         ),
       )
     const limitMs = timeLimits.get(node.task!.name) ?? node.timeoutMs
@@ -78,7 +82,7 @@ export const prepare = async (
       job,
       loaded,
       scope: scopes[i]!,
-      input: input.text,
+      input: input.stored,
       atDeadline,
       since: performance.now(),
       untold: alsoBoth,
@@ -100,13 +104,17 @@ export const prepare = async (
 }
 
 /** What is to be done after an attempt. */
-export const conclude = ({ job, loaded, input, scope, atDeadline, untold: all }: InFlight, result: Result): Action => {
+export const conclude = (
+  { job, loaded, input, scope, atDeadline, untold: all }: InFlight,
+  result: Result,
+  secrets: Secrets,
+): Action => {
   const node = loaded.nodes[job.node]!
   // Without a code and a time it ended before it could start.
   const untold = result.code === undefined && result.ranMs === 0 ? all & alsoClaimed : all
   const attempt = { input, ranMs: result.ranMs, code: result.code ?? null, untold }
   if (result.ok) return finish(job, loaded, accepted(loaded, job.node, scope, result.output), attempt)
-  const { error } = result
+  const error = secrets.hideIn(result.error as unknown as JsonObject) as unknown as JobError
   if (error.name === 'HandlerMissing') return { do: 'postpone', job, delayMs: handlerAgainMs }
   if (error.name === 'Cancelled') return finish(job, loaded, cancelled, attempt)
   if (result.crashed) {
@@ -124,26 +132,48 @@ export const conclude = ({ job, loaded, input, scope, atDeadline, untold: all }:
   return finish(job, loaded, failed(error), attempt)
 }
 
+/** The secrets that are here of those in the inputs of these jobs; null where none has any. */
+const readSecrets = async (
+  secrets: Secrets,
+  held: { job: HeldJob; loaded: LoadedPlan }[],
+): Promise<Map<string, string> | null> => {
+  const names = new Set(held.flatMap(({ job, loaded }) => loaded.secretsOf(job.node)))
+  if (names.size === 0) return null
+  const found = new Map<string, string>()
+  for (const name of names) {
+    const text = await secrets.read(name)
+    if (text !== null) found.set(name, text)
+  }
+  return found
+}
+
+/** The input for the handler and as it is stored, or what is wrong with it. */
 const inputText = (
   loaded: LoadedPlan,
   id: number,
   scope: Scope,
-): { text: string } | { text: string | null; error: JobError } => {
+  secrets: { known: Map<string, string>; hideIn: Secrets['hideIn'] } | null,
+): { text: string; stored: string } | { stored: string | null; error: JobError } => {
+  const task = loaded.nodes[id]!.task!
+  const secret = secrets && loaded.secretsOf(id).length > 0 ? secrets : null
+  const hide = <T extends Json>(value: T): T => (secret ? secret.hideIn(value) : value)
+  const seen: Scope = secret
+    ? { lookup: root => (root.name === 'secret' ? secret.known.get(root.secret) : scope.lookup(root)) }
+    : scope
   try {
-    const task = loaded.nodes[id]!.task!
-    const value = inputOf(loaded.nodes, id, scope)
-    const text = JSON.stringify(value)
-    if (task.inputSchema === undefined) return { text }
-    const problem = checker(task.inputSchema)(value)
-    return problem
-      ? { text, error: jobError('InvalidInput', `the input of task "${task.name}" ${problem}`) }
-      : { text: JSON.stringify(value) }
+    const value = inputOf(loaded.nodes, id, seen)
+    const before = JSON.stringify(value)
+    const problem = task.inputSchema === undefined ? null : checker(task.inputSchema)(value)
+    if (problem) {
+      const message = hide(`the input of task "${task.name}" ${problem}`)
+      return { stored: secret ? JSON.stringify(hide(value)) : before, error: jobError('InvalidInput', message) }
+    }
+    const text = task.inputSchema === undefined ? before : JSON.stringify(value)
+    return { text, stored: secret ? JSON.stringify(hide(value)) : text }
   } catch (error) {
     // Whatever it is, it is this job's: its neighbours in the batch go on.
-    return {
-      text: null,
-      error: jobError(error instanceof ExpressionError ? 'ExpressionError' : 'InternalError', (error as Error).message),
-    }
+    const name = error instanceof ExpressionError ? 'ExpressionError' : 'InternalError'
+    return { stored: null, error: jobError(name, hide((error as Error).message)) }
   }
 }
 

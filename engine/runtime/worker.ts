@@ -19,6 +19,7 @@ import { keyOf, openOrphans } from './orphans.ts'
 import { isLostConnection } from './patience.ts'
 import type { LoadedPlan } from './plans.ts'
 import { openPuller } from './puller.ts'
+import { openSecrets, type SecretSources } from './secret.ts'
 import { openServing } from './serving.ts'
 import { type Flushed, openSettler } from './settler.ts'
 import { conclude, type InFlight, prepare } from './task.ts'
@@ -50,6 +51,8 @@ export type WorkerOptions = {
   idleMs?: number
   /** Said where its settings are asked for. */
   kafka?: KafkaOptions | null
+  /** Where the secrets are that inputs of tasks name. Default: nowhere. */
+  secrets?: SecretSources
   /** Where the log's level can be set. */
   onLogLevel?(level: LogLevel): void
   onReady?(worker: Worker): void
@@ -86,7 +89,8 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
   const lastCommand = await newestCommand(context.sql)
   const orphans = openOrphans(context, heldKeys)
 
-  const logs: LogWriter = openLogWriter(context)
+  const secrets = openSecrets(options.secrets ?? { env: {}, dir: null })
+  const logs: LogWriter = openLogWriter(context, secrets)
   const settler = openSettler({
     sql: context.sql,
     session: () => lease.session() ?? -1,
@@ -217,7 +221,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
       const tasks = held.filter(({ job }) => !isDecision(job))
       if (control.length > 0) settler.add(await decideAll(context.sql, context.values, control))
       if (tasks.length > 0) {
-        const { started, work, actions } = await prepare(context, tasks, { nextKey: () => ++key, timeLimits })
+        const { started, work, actions } = await prepare(context, tasks, { nextKey: () => ++key, secrets, timeLimits })
         if (actions.length > 0) settler.add(actions)
         if (session !== lease.session()) return // lost meanwhile: they are others' now
         const pool = children.pool()
@@ -255,7 +259,7 @@ export const worker = async (context: Context, options: WorkerOptions, signal: A
       if (!one) continue
       inFlight.delete(result.key)
       count(totals, one, result.ok ? 'succeeded' : 'failed')
-      const action = conclude(one, result)
+      const action = conclude(one, result, secrets)
       if (action.do === 'postpone')
         context.log(
           'warn',

@@ -43,6 +43,18 @@ export const neededHandlers = (
   where m.namespace = ${namespace} and m.kind in ('workflow', 'task') and node -> 'task' is not null
   group by 1 order by 1`
 
+/** The secrets that applied workflows name, each with one that does. */
+export const neededSecrets = (
+  sql: Sql,
+  { namespace }: { namespace: string },
+): Promise<{ secret: string; name: string }[]> => sql<{ secret: string; name: string }>`
+  select secret #>> '{}' as secret, min(m.name) as name
+  from manifest m
+  join revision r on r.namespace = m.namespace and r.kind = m.kind and r.name = m.name and r.revision = m.revision
+  join plan p on p.id = r.plan, jsonb_path_query(p.document::jsonb -> 'nodes', 'lax $[*].with.**.root ? (@.name == "secret").secret') as secret
+  where m.namespace = ${namespace} and m.kind = 'workflow'
+  group by 1 order by 1`
+
 /** Runs that have failed within the last so many minutes, and within as many before that. */
 export const failedRuns = async (
   sql: Sql,

@@ -265,6 +265,18 @@ test('hooks whose secret is not here', async t => {
   t.deepEqual((await ask({ ...env, TQ_SECRET_GITHUB__PUSH: 'x' })).bad, [])
 })
 
+test('tasks whose secret is not here', async t => {
+  const { env, applyYaml } = await healthy(t)
+  const step = "{ task: noop, with: { a: [\"{{ secret 'mail/token' }}\", \"x {{ default (secret 'other') '' }}\"] } }"
+  await applyYaml(workflow('Chain', 'mails', `steps: [{ flow: [${step}, { task: noop }] }]`))
+  const { of } = await ask({ ...env, TQ_SECRET_OTHER: 'x' })
+  const [found] = of('secrets')
+  t.is(of('secrets').length, 1)
+  t.like(found, { level: 'warning', text: 'workflow/mails needs the secret mail/token, which is not here' })
+  t.regex(found!.fix!, /^export TQ_SECRET_MAIL__TOKEN=/)
+  t.deepEqual((await ask({ ...env, TQ_SECRET_OTHER: 'x', TQ_SECRET_MAIL__TOKEN: 'y' })).bad, [])
+})
+
 test('runs that fail more than before', async t => {
   const { env, applyYaml, run, clock } = await healthy(t)
   await applyYaml(workflow('Chain', 'breaks', 'steps: [{ task: fail, with: { name: Odd, message: so } }]'))
