@@ -32,8 +32,8 @@ export type LoadedPlan = {
   innerRegion: (node: number) => number
   /** What a task's job has to read before it runs and when it has ended. */
   taskRoots: (node: number) => Root[]
-  /** The names of the secrets in a task's `with`. */
-  secretsOf: (node: number) => string[]
+  /** The names of the secrets in the `with` of tasks, by node; most plans have none. */
+  secrets: Map<number, string[]>
   /** Nodes inside finally blocks: these run in any case. */
   spared: () => Set<number>
 }
@@ -82,11 +82,17 @@ export const loadPlan = (id: number, plan: Plan, queues: Map<string, number>): L
       ...inputRoots(nodes, node),
       ...(nodes[node]!.output ? references(nodes[node]!.output).filter(root => root.name !== 'self') : []),
     ]),
-    secretsOf: memo(node => inputRoots(nodes, node).flatMap(root => (root.name === 'secret' ? [root.secret] : []))),
+    secrets: new Map(nodes.flatMap((node, i) => secretsIn(node).map(names => [i, names] as const))),
     spared: memo(
       () => new Set(nodes.flatMap((node, i) => (node.role === 'finally' ? range(i, node.end) : []))),
     ) as () => Set<number>,
   }
+}
+
+/** No list where there is none. */
+const secretsIn = (node: PlanNode): string[][] => {
+  const names = node.with ? references(node.with).flatMap(root => (root.name === 'secret' ? [root.secret] : [])) : []
+  return names.length > 0 ? [names] : []
 }
 
 /**

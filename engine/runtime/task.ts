@@ -40,10 +40,10 @@ export const prepare = async (
   held: { job: HeldJob; loaded: LoadedPlan }[],
   { nextKey, secrets, timeLimits }: { nextKey(): number; secrets: Secrets; timeLimits: ReadonlyMap<string, number> },
 ): Promise<{ started: InFlight[]; work: Work[]; actions: Action[] }> => {
-  const [scopes, known] = await Promise.all([
-    context.values.gather(held.map(({ job, loaded }) => ({ job, loaded, roots: loaded.taskRoots(job.node) }))),
-    readSecrets(secrets, held),
-  ])
+  const scopes = await context.values.gather(
+    held.map(({ job, loaded }) => ({ job, loaded, roots: loaded.taskRoots(job.node) })),
+  )
+  const known = held.some(({ loaded }) => loaded.secrets.size > 0) ? await readSecrets(secrets, held) : null
   const limited = held.filter(({ job, loaded }) => loaded.nodes[job.node]!.deadlineMs !== undefined)
   const left = new Map(
     (limited.length
@@ -132,13 +132,12 @@ export const conclude = (
   return finish(job, loaded, failed(error), attempt)
 }
 
-/** The secrets that are here of those in the inputs of these jobs; null where none has any. */
+/** The secrets that are here of those in the inputs of these jobs. */
 const readSecrets = async (
   secrets: Secrets,
   held: { job: HeldJob; loaded: LoadedPlan }[],
-): Promise<Map<string, string> | null> => {
-  const names = new Set(held.flatMap(({ job, loaded }) => loaded.secretsOf(job.node)))
-  if (names.size === 0) return null
+): Promise<Map<string, string>> => {
+  const names = new Set(held.flatMap(({ job, loaded }) => loaded.secrets.get(job.node) ?? []))
   const found = new Map<string, string>()
   for (const name of names) {
     const text = await secrets.read(name)
@@ -155,7 +154,7 @@ const inputText = (
   secrets: { known: Map<string, string>; hideIn: Secrets['hideIn'] } | null,
 ): { text: string; stored: string } | { stored: string | null; error: JobError } => {
   const task = loaded.nodes[id]!.task!
-  const secret = secrets && loaded.secretsOf(id).length > 0 ? secrets : null
+  const secret = secrets && loaded.secrets.has(id) ? secrets : null
   const hide = <T extends Json>(value: T): T => (secret ? secret.hideIn(value) : value)
   const seen: Scope = secret
     ? { lookup: root => (root.name === 'secret' ? secret.known.get(root.secret) : scope.lookup(root)) }
