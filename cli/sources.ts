@@ -1,4 +1,5 @@
-import { open, readdir, stat } from 'node:fs/promises'
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { maxManifestBytes, type Source, TqError } from '../engine/client.ts'
@@ -11,37 +12,25 @@ export const readSources = async (io: Io, files: string[] | undefined, recursive
   const sources: Source[] = []
   for (const file of files?.length ? files : [defaultFolder]) {
     if (file === '-') sources.push({ file: '<stdin>', text: await text(process.stdin) })
-    else sources.push(...(await readAll(io.cwd, await expand(io.cwd, file, recursive))))
+    else
+      for (const path of await expand(io.cwd, file, recursive))
+        sources.push({ file: shown(io.cwd, path), text: readText(path) })
   }
   return sources
 }
 
-/** So many files are read at once: not one after the other, and not more than a process may have open. */
-const filesAtOnce = 64
-
-const readAll = async (cwd: string, paths: string[]): Promise<Source[]> => {
-  const sources: Source[] = []
-  for (let from = 0; from < paths.length; from += filesAtOnce)
-    sources.push(
-      ...(await Promise.all(
-        paths
-          .slice(from, from + filesAtOnce)
-          .map(async path => ({ file: shown(cwd, path), text: await readText(path) })),
-      )),
-    )
-  return sources
-}
-
-/** A file's text; of one that is larger than any manifest may be only so much that this is found out. */
-const readText = async (path: string): Promise<string> => {
-  const file = await open(path)
+/**
+ * A file's text; of one that is larger than any manifest may be only so much that this is found out. Synchronous: of a thousand small
+ * files a turn each through the thread pool takes a hundred milliseconds more.
+ */
+const readText = (path: string): string => {
+  const file = openSync(path, 'r')
   try {
-    const { size } = await file.stat()
-    if (size <= maxManifestBytes) return await file.readFile('utf8')
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(maxManifestBytes + 1))
-    return buffer.toString('utf8', 0, bytesRead)
+    if (fstatSync(file).size <= maxManifestBytes) return readFileSync(file, 'utf8')
+    const buffer = Buffer.alloc(maxManifestBytes + 1)
+    return buffer.toString('utf8', 0, readSync(file, buffer, 0, buffer.length, 0))
   } finally {
-    await file.close()
+    closeSync(file)
   }
 }
 
@@ -54,7 +43,7 @@ export const readValueFiles = async (io: Io, files: string[] = []): Promise<Sour
       const path = resolve(io.cwd, file)
       const found = await stat(path).catch(() => null)
       if (!found?.isFile()) throw new TqError('USAGE', `--values ${file}: there is no such file`)
-      sources.push({ file: shown(io.cwd, path), text: await readText(path) })
+      sources.push({ file: shown(io.cwd, path), text: readText(path) })
     }
   }
   return sources

@@ -4,7 +4,16 @@ import { isObject, type Json, type JsonObject } from '../model/json.ts'
 import type { Expression } from '../model/plan.ts'
 import { didYouMean } from '../model/similar.ts'
 import type { Diagnostic, DiagnosticCode } from './diagnostic.ts'
-import { diagnose, type Document, nodeAt, type Place, position, type Span, spanInText, valueSpan } from './document.ts'
+import {
+  diagnose,
+  type Document,
+  type Marks,
+  type Place,
+  position,
+  type Span,
+  spanInText,
+  valueSpan,
+} from './document.ts'
 import { braced, escaped } from './print.ts'
 import { segmentSpan } from './resolving.ts'
 import { readScalar, type Written } from './syntax.ts'
@@ -208,12 +217,11 @@ const noteOf = (asked: Reducing['asked']): string =>
 
 /** Mistakes inside of a list or an object that came from a value stand where the expression does. */
 const keepOrigin = (document: Document, { owner, key }: Place, value: Json): void => {
-  const node = document.origin.get(owner!)
-  if (typeof value !== 'object' || value === null || !node) return
-  const scalar = nodeAt(document, { owner, key }) ?? node
+  if (typeof value !== 'object' || value === null || !document.origin.has(owner!)) return
+  const marks: Marks = { ...valueSpan(document, { owner, key }), keys: null, at: [] }
   const keep = (one: Json): void => {
     if (typeof one !== 'object' || one === null) return
-    document.origin.set(one, scalar)
+    document.origin.set(one, marks)
     Object.values(one).forEach(keep)
   }
   keep(value)

@@ -1,7 +1,7 @@
-import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml'
 import type { Json, JsonObject } from '../model/json.ts'
 import type { Diagnostic } from './diagnostic.ts'
-import { type Document, diagnose, type Span } from './document.ts'
+import { type Document, diagnose, type Marks, type Span } from './document.ts'
 import { limits } from './limit.ts'
 
 /**
@@ -27,31 +27,41 @@ type State = {
 
 const value = (state: State, node: unknown): Json => {
   if (node === null || node === undefined) return null
-  if (isAlias(node)) return alias(state, node as Node & { source: string })
+  if (!isScalar(node) && isAlias(node)) return alias(state, node as Node & { source: string })
   const before = state.size++
-  const result = isMap(node) ? object(state, node) : isSeq(node) ? list(state, node) : scalar(state, node as Scalar)
+  const result = isScalar(node) ? scalar(state, node) : isMap(node) ? object(state, node) : list(state, node as YAMLSeq)
   const anchor = (node as { anchor?: string }).anchor
   if (anchor) state.anchors.set(anchor, { value: result, size: state.size - before })
   return result
 }
 
-const list = (state: State, node: Node & { items: unknown[] }): Json => {
+const list = (state: State, node: YAMLSeq): Json => {
   const items: Json[] = []
   state.depth++
-  for (const item of node.items) items.push(value(state, item))
+  const at: number[] = []
+  for (const item of node.items) {
+    at.push(-1, -1)
+    mark(at, item)
+    items.push(value(state, item))
+  }
   state.depth--
-  state.document.origin.set(items, node)
+  state.document.origin.set(items, marksOf(state, node, null, at))
   return items
 }
 
 const object = (state: State, node: YAMLMap): Json => {
   const result: JsonObject = {}
-  state.document.origin.set(result, node)
+  const keys: (string | undefined)[] = []
+  const at: number[] = []
+  state.document.origin.set(result, marksOf(state, node, keys, at))
   const merges: Pair[] = []
   state.depth++
   let double = false
   for (const pair of node.items) {
     const { key } = pair
+    mark(at, key)
+    mark(at, pair.value)
+    keys.push(isScalar(key) && typeof key.value !== 'symbol' ? String(key.value) : undefined)
     if (isScalar(key) && typeof key.value === 'symbol') merges.push(pair)
     else if (isScalar(key) && key.value !== null) {
       const name = typeof key.value === 'string' ? key.value : String(key.source ?? key.value)
@@ -68,8 +78,23 @@ const object = (state: State, node: YAMLMap): Json => {
   return result
 }
 
+/** Adds where a node begins and ends. */
+const mark = (at: number[], node: unknown): void => {
+  const range = (node as Node | null | undefined)?.range
+  if (range) at.push(range[0], range[1])
+  else at.push(-1, -1)
+}
+
+const marksOf = ({ document: { span } }: State, { range }: Node, keys: Marks['keys'], at: number[]): Marks => ({
+  start: range ? range[0] : span.start,
+  end: range ? range[1] : span.end,
+  keys,
+  at,
+})
+
 const property = (state: State, result: JsonObject, pair: Pair, key: string): void => {
-  if (key === '__proto__') problem(state, pair.key as Node, 'INVALID_YAML', '"__proto__" cannot be a key')
+  if (isPlain(key)) result[key] = value(state, pair.value)
+  else if (key === '__proto__') problem(state, pair.key as Node, 'INVALID_YAML', '"__proto__" cannot be a key')
   else if (/^[–—−]/.test(key))
     problem(state, pair.key as Node, 'INVALID_YAML', 'this dash is a typographic one; an item begins with "- "')
   else if (foreignSpace.test(key))
@@ -80,6 +105,12 @@ const property = (state: State, result: JsonObject, pair: Pair, key: string): vo
       'a space before this is none for YAML (copied from a page?); write it anew',
     )
   else result[key] = value(state, pair.value)
+}
+
+/** Begins with a letter of ASCII, as almost all keys do. */
+const isPlain = (key: string): boolean => {
+  const first = key.charCodeAt(0) | 0x20
+  return first >= 0x61 && first <= 0x7a
 }
 
 /** Spaces that look like one and are part of the text. */
@@ -191,7 +222,7 @@ const height = ({ heights }: State, of: Json): number => {
 }
 
 const problem = (state: State, node: Node, code: Diagnostic['code'], message: string): void => {
-  const range = node.range ?? [state.document.span.start, state.document.span.start + 1]
-  const span: Span = { start: range[0], end: range[1] }
+  const { start } = state.document.span
+  const span: Span = node.range ? { start: node.range[0], end: node.range[1] } : { start, end: start + 1 }
   state.diagnostics.push(diagnose(state.document, span, code, message))
 }

@@ -1,4 +1,3 @@
-import { isMap, isScalar, isSeq, type Node, type Pair } from 'yaml'
 import type { Json, JsonObject } from '../model/json.ts'
 import type { Diagnostic, DiagnosticCode } from './diagnostic.ts'
 
@@ -17,12 +16,18 @@ export type Document = {
   span: Span
   /** With the comments around it. */
   written: Span
-  /** The YAML of each list and object. */
-  origin: Map<object, Node>
+  /** Where each list and object stands. */
+  origin: Map<object, Marks>
   /** Of objects with merge keys (`<<`): where the fields come from that are not their own. */
   merged: Map<object, Map<string, JsonObject>>
   value: Json
 }
+
+/**
+ * Where a list or an object stands, and its parts: of an object by the keys as written, and in `at`, four numbers for each part, where its
+ * key and its value begin and end; -1: nowhere. Kept instead of the parser's own tree, which is ten times as large.
+ */
+export type Marks = Span & { keys: (string | undefined)[] | null; at: number[] }
 
 /** Offsets of the first characters of all lines. */
 export type LineIndex = number[]
@@ -47,14 +52,13 @@ export const position = (lines: LineIndex, offset: number): { line: number; colu
 
 /** Where a value stands in the text; of a merged one that is where it was merged from; of an added one it is its owner's place. */
 export const valueSpan = (document: Document, { owner, key }: Place): Span => {
-  if (owner === null) return nodeSpan(rootNode(document)) ?? document.span
+  if (owner === null) return document.origin.get(document.value as object) ?? document.span
   const source = document.merged.get(owner)?.get(key as string)
   if (source) return valueSpan(document, { owner: source, key })
-  const node = document.origin.get(owner)
-  if (isSeq(node)) return nodeSpan(node.items[key as number] as Node) ?? nodeSpan(node) ?? document.span
-  if (!isMap(node)) return nodeSpan(node) ?? document.span
-  const pair = pairOf(node.items, key)
-  return nodeSpan(pair?.value as Node) ?? nodeSpan(pair?.key as Node) ?? nodeSpan(node) ?? document.span
+  const marks = document.origin.get(owner)
+  if (!marks) return document.span
+  const part = partOf(marks, key)
+  return spanAt(marks, part + 2) ?? spanAt(marks, part) ?? marks
 }
 
 /** Where the key of a value stands; for an item of a list, the item itself. */
@@ -62,16 +66,9 @@ export const keySpan = (document: Document, place: Place): Span => {
   const { owner, key } = place
   const source = owner === null ? undefined : document.merged.get(owner)?.get(key as string)
   if (source) return keySpan(document, { owner: source, key })
-  const node = owner === null ? undefined : document.origin.get(owner)
-  if (!isMap(node)) return valueSpan(document, place)
-  return nodeSpan(pairOf(node.items, place.key)?.key as Node) ?? nodeSpan(node) ?? document.span
-}
-
-/** The YAML of a value; undefined where it has none of its own (merged, added). */
-export const nodeAt = (document: Document, { owner, key }: Place): Node | undefined => {
-  const node = owner === null ? undefined : document.origin.get(owner)
-  if (isSeq(node)) return node.items[key as number] as Node | undefined
-  return isMap(node) ? (pairOf(node.items, key)?.value as Node | undefined) : undefined
+  const marks = owner === null ? undefined : document.origin.get(owner)
+  if (!marks?.keys) return valueSpan(document, place)
+  return spanAt(marks, partOf(marks, key)) ?? marks
 }
 
 /**
@@ -116,24 +113,24 @@ export const diagnose = (
   return { severity, code, message, file: document.file, line, column, endColumn: column + end - span.start }
 }
 
-const rootNode = (document: Document): Node | undefined =>
-  typeof document.value === 'object' && document.value !== null ? document.origin.get(document.value) : undefined
-
-const nodeSpan = (node: Node | null | undefined): Span | undefined =>
-  node?.range ? { start: node.range[0], end: node.range[1] } : undefined
-
-/** The pair of a key; large maps are searched once and kept as an index. */
-const pairOf = (items: Pair[], key: string | number): Pair | undefined => {
-  if (items.length <= 16) return items.find(pair => keyOf(pair) === key)
-  let index = indexes.get(items)
-  if (!index) {
-    index = new Map(items.map(pair => [keyOf(pair), pair]))
-    indexes.set(items, index)
-  }
-  return index.get(String(key))
+/** Where in `at` a part begins; far behind its end where there is none. */
+const partOf = ({ keys, at }: Marks, key: string | number): number => {
+  const index =
+    keys === null ? (key as number) : keys.length <= 16 ? keys.indexOf(String(key)) : indexOf(keys, String(key))
+  return index < 0 ? at.length : 4 * index
 }
 
-const indexes = new WeakMap<Pair[], Map<string | undefined, Pair>>()
+const spanAt = ({ at }: Marks, index: number): Span | undefined =>
+  index < at.length && at[index] !== -1 ? { start: at[index]!, end: at[index + 1]! } : undefined
 
-const keyOf = (pair: Pair): string | undefined =>
-  isScalar(pair.key) && typeof pair.key.value !== 'symbol' ? String(pair.key.value) : undefined
+/** Large objects are searched once and kept as an index. */
+const indexOf = (keys: (string | undefined)[], key: string): number => {
+  let index = indexes.get(keys)
+  if (!index) {
+    index = new Map(keys.map((one, i) => [one, i]))
+    indexes.set(keys, index)
+  }
+  return index.get(key) ?? -1
+}
+
+const indexes = new WeakMap<(string | undefined)[], Map<string | undefined, number>>()

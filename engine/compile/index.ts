@@ -47,7 +47,7 @@ export type CompiledManifest = {
   file: string
   line: number
   document: ManifestDocument
-  /** SHA-256 of the canonical JSON of the document. */
+  /** SHA-256 of the canonical JSON of the document; like `planHash` worked out when asked for, as only an apply does. */
   hash: string
   /** The YAML of the document with its comments, before values are put in; of one that was recompiled, empty. */
   source: string
@@ -58,7 +58,7 @@ export type CompiledManifest = {
   plan?: Plan
   trigger?: Trigger
   /** SHA-256 of the canonical JSON of the plan or the trigger, without the places of its expressions. */
-  planHash?: string
+  planHash: string | undefined
   /** What the plan is made of besides: `task/charge`, `queue/payments`. */
   uses: string[]
   /** Not in the sources, but of what is known: compiled anew because something it uses is in the sources. */
@@ -123,6 +123,12 @@ export const compile = (sources: Source[], environment: Environment): Compiled =
 const losesTarget = ({ kind, spec }: ManifestDocument, removed: string[]): boolean =>
   isTrigger(kind) && removed.includes(`workflow/${spec.workflow}`)
 
+/** What is worked out when it is first asked for. */
+const once = <T>(work: () => T): (() => T) => {
+  let done: { value: T } | undefined
+  return () => (done ??= { value: work() }).value
+}
+
 /** @param remark what is said behind each mistake, with the name of the manifest */
 const compileOne = (
   { document, broken, unresolved, config, notes }: Read,
@@ -144,6 +150,8 @@ const compileOne = (
       manifest: key,
     })),
   )
+  const hash = once(() => contentHash(manifest))
+  const made = once(() => (!right ? undefined : plan ? planHash(plan) : trigger && triggerHash(trigger)))
   const right = broken.size === 0 && !found.some(diagnostic => diagnostic.severity === 'error')
   return [
     {
@@ -153,12 +161,17 @@ const compileOne = (
       file: document.file,
       line: position(document.lines, document.span.start).line,
       document: manifest as unknown as ManifestDocument,
-      hash: contentHash(manifest),
+      get hash() {
+        return hash()
+      },
       source: sourceOf(document),
       sourceLine: sourceLineOf(document),
       config,
-      ...(plan && right ? { plan, planHash: planHash(plan) } : {}),
-      ...(trigger && right ? { trigger, planHash: triggerHash(trigger) } : {}),
+      ...(plan && right ? { plan } : {}),
+      ...(trigger && right ? { trigger } : {}),
+      get planHash() {
+        return made()
+      },
       uses: [...compilation.uses].sort(),
     },
   ]
