@@ -3,6 +3,7 @@ import schema from '../../schemas/manifest.json' with { type: 'json' }
 import type { Json, JsonObject } from '../model/json.ts'
 import { isObject } from '../model/json.ts'
 import { didYouMean } from '../model/similar.ts'
+import { stepLists } from './catalog.ts'
 import { hereCalled, kindCalled, missingHint, shapeOf } from './borrowed.ts'
 import type { Diagnostic, DiagnosticCode } from './diagnostic.ts'
 import { type Document, diagnose, keySpan, type Place, valueSpan } from './document.ts'
@@ -17,12 +18,10 @@ export type Mistake = {
   holder: object
 }
 
-export const verbs = ['task', 'chain', 'group', 'chord', 'flow'] as const
-/** Fields that hold a list of steps. */
-export const stepLists = new Set(['steps', 'chain', 'group', 'flow', 'header', 'do', 'finally'])
+export const verbs = ['task', 'workflow', 'chain', 'group', 'chord', 'flow'] as const
 /** Whether a step may have the field. */
 export const isStepField = (field: string): boolean => Object.hasOwn(schema.$defs.step.properties, field)
-export const laterVerbs = ['workflow', 'wait', 'switch']
+export const laterVerbs = ['wait', 'switch']
 
 /** Fields that some kind has in its `spec`. */
 export const specFields = new Set(

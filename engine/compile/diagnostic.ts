@@ -38,6 +38,7 @@ export const diagnosticCodes = [
   'UNQUOTED_EXPRESSION',
   'UNUSED_VALUE',
   'UNVERIFIED_HOOK',
+  'WORKFLOW_CYCLE',
 ] as const
 export type DiagnosticCode = (typeof diagnosticCodes)[number]
 

@@ -16,6 +16,7 @@ export const editorSchema = (catalog: Catalog): JsonObject => {
   const handlers = catalog.handlers && [...catalog.handlers].sort()
   const workflows = [...catalog.workflows.keys()].sort()
   choose(step!.properties, 'task', [...new Set([...tasks.map(task => task.name), ...(handlers ?? [])])])
+  choose(step!.properties, 'workflow', workflows)
   if (handlers) choose(taskSpec!.properties, 'handler', handlers)
   choose(scheduleSpec!.properties, 'workflow', workflows)
   choose(hookSpec!.properties, 'workflow', workflows)

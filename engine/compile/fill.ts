@@ -3,6 +3,7 @@ import type { ForEachPart, Template } from '../model/plan.ts'
 import { signature } from '../model/helpers/index.ts'
 import { type Compilation, type Item, report } from './compilation.ts'
 import { checkDefaultInput } from './defaultInput.ts'
+import { compilePassed } from './passed.ts'
 import { applyPolicy, maxFailures } from './policy.ts'
 import { rootNames } from './root.ts'
 import { rewrite } from './rewrite.ts'
@@ -21,7 +22,7 @@ export const fill = (compilation: Compilation): void => {
   }
   for (const item of compilation.items) {
     closeUntil(item.id)
-    if (!item.broken) fillItem(compilation, item)
+    if (!item.broken && !item.embedded) fillItem(compilation, item)
     open.push(item)
   }
   closeUntil(compilation.items.length)
@@ -46,7 +47,10 @@ const fillItem = (compilation: Compilation, item: Item): void => {
     return
   }
   applyPolicy(compilation, item)
-  if (step.with !== undefined && node.parent !== -1) fillInput(compilation, item)
+  if (node.call) {
+    const { workflow: name, inputs } = node.call
+    node.with = compilePassed(compilation, { at: item, inside: false }, step, { name, inputs }) ?? { value: {} }
+  } else if (step.with !== undefined && node.parent !== -1) fillInput(compilation, item)
   else if (checkPrevious(compilation, item)) checkDefaultInput(compilation, item)
 }
 

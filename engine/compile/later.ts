@@ -24,7 +24,7 @@ const workflow = ['concurrency', 'idempotencyKey', 'runLabels', 'warnAfter']
 
 const laterFields: { [part: string]: string[] } = {
   step: [
-    ...['workflow', 'wait', 'switch', 'repeat', 'delay', 'startWithin', 'compensate', 'cache', 'quorum', 'detach'],
+    ...['wait', 'switch', 'repeat', 'delay', 'startWithin', 'compensate', 'cache', 'quorum', 'detach'],
     'stopOnFailure',
   ],
   taskSpec: ['startWithin', 'heartbeat', 'result', 'env', 'rateLimit', 'concurrency'],

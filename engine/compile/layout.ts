@@ -3,6 +3,7 @@ import { isObject } from '../model/json.ts'
 import type { DefaultInput, PlanNode } from '../model/plan.ts'
 import { type Compilation, type Item, type MemberScope, report, type Scope } from './compilation.ts'
 import type { Place } from './document.ts'
+import { embed } from './embed.ts'
 import { connect } from './needs.ts'
 import { previous } from './previous.ts'
 import { verbs } from './describe.ts'
@@ -77,6 +78,7 @@ const close = (compilation: Compilation, item: Item): void => {
 
 /** How the members of each container stand to each other. */
 const members: { [verb in Exclude<Verb, 'task'>]: (compilation: Compilation, item: Item) => void } = {
+  workflow: embed,
   chain: (compilation, item) => {
     sequence(compilation, item, listed(item, 'chain'), { from: 'container' })
   },

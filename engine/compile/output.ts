@@ -28,6 +28,8 @@ export const knownOutput = (compilation: Compilation, item: Item, form: 'raw' | 
         ? knownOutput(compilation, body, 'shaped')
         : undefined
     }
+    case 'workflow':
+      return item.callee?.output
     case 'forEach': {
       const tolerant = isObject(item.step.forEach) && item.step.forEach.maxFailures !== undefined
       const each = tolerant ? undefined : knownOutput(compilation, compilation.items[item.id + 1]!, 'shaped')

@@ -42,7 +42,10 @@ const taskSpec = (compilation: Compilation, item: Item): JsonObject => {
   const lost = compilation.applied && removed.has(`task/${name}`)
   if (handlers?.has(name) && !lost) return item.task.spec
   const names = [...tasks.keys(), ...(handlers ?? [])]
-  const hint = goesAway(catalog, `task/${name}`) || didYouMean(name.replace(/^tasks\//, ''), names)
+  const hint =
+    goesAway(catalog, `task/${name}`) ||
+    (catalog.workflows.has(name) ? `; "${name}" is a workflow: write workflow: ${name}` : '') ||
+    didYouMean(name.replace(/^tasks\//, ''), names)
   const message = `task "${name}" is not defined${hint || ', and there is no handler of that name'}`
   const severity = handlers || lost ? 'error' : 'warning'
   report(compilation, { owner: item.step, key: 'task' }, 'UNKNOWN_TASK', message, { severity })

@@ -49,7 +49,7 @@ const passedOn = (nodes: PlanNode[], id: number): number[] => {
 const sources = (nodes: PlanNode[], id: number): number[] => {
   const node = nodes[id]!
   if (node.kind === 'chain') return node.result ?? []
-  if (node.kind === 'forEach') return [id + 1]
+  if (node.kind === 'forEach' || node.kind === 'workflow') return [id + 1]
   const members = node.kind === 'group' || node.kind === 'chord' ? membersOf(nodes, id) : []
   return node.kind === 'chord' ? members.slice(1) : members
 }

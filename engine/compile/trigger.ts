@@ -1,13 +1,12 @@
-import { isObject, type Json, type JsonObject } from '../model/json.ts'
-import { checkInputs } from '../model/input.ts'
+import type { Json, JsonObject } from '../model/json.ts'
 import { kindOf, nouns } from '../model/kind.ts'
 import type { PlanNode, Template } from '../model/plan.ts'
-import { schemaProblem } from '../model/schema.ts'
 import { didYouMean } from '../model/similar.ts'
 import type { Trigger } from '../model/trigger.ts'
 import { type CatalogWorkflow, goesAway, nameOf } from './catalog.ts'
 import { type Compilation, report } from './compilation.ts'
 import { hook } from './hook.ts'
+import { compilePassed } from './passed.ts'
 import { schedule } from './schedule.ts'
 import type { View } from './scope.ts'
 import { compileValue } from './template.ts'
@@ -37,7 +36,7 @@ export const compileTrigger = (compilation: Compilation): Trigger => {
   const seeing = { ...compilation, trigger: { kind, root: form.root(spec) } }
   const finish = (template: Template): Template => form.finish?.(template, spec) ?? template
   const workflow = workflowOf(compilation)
-  const passed = workflow && compileWith(seeing, workflow)
+  const passed = workflow && compilePassed(seeing, view, spec, workflow)
   const expressions: Trigger['expressions'] = {}
   for (const [field, expected] of Object.entries(form.expressions)) {
     const compiled = spec[field] === undefined ? undefined : compileField(seeing, field, expected)
@@ -67,33 +66,6 @@ const workflowOf = ({ spec, catalog, ...compilation }: Compilation): CatalogWork
   report({ ...compilation, spec, catalog }, { owner: spec, key: 'workflow' }, 'UNKNOWN_WORKFLOW', message)
   return undefined
 }
-
-/** Checks `with` against the inputs of the workflow; without it nothing is passed (semantics L4). */
-const compileWith = (compilation: Compilation, { name, inputs }: CatalogWorkflow): Template | undefined => {
-  const { spec } = compilation
-  if (spec.with === undefined) {
-    const missing = Object.keys(inputs).find(key => isRequired(inputs[key]!))
-    if (missing === undefined) return undefined
-    const message = `workflow "${name}" requires the input "${missing}", and without \`with\` nothing is passed`
-    report(compilation, { owner: spec, key: 'workflow' }, 'MISSING_FIELD', message)
-    return undefined
-  }
-  const template = compileField(compilation, 'with', {
-    type: 'object',
-    properties: inputs,
-    required: Object.keys(inputs).filter(key => isRequired(inputs[key]!)),
-    additionalProperties: false,
-  })
-  // Where a schema is none, that is said of the workflow.
-  if (template && 'value' in template && Object.values(inputs).every(schema => schemaProblem(schema) === null)) {
-    const checked = checkInputs(inputs, template.value)
-    const wrong = 'errors' in checked ? checked.errors.join('; ') : undefined
-    if (wrong) report(compilation, { owner: spec, key: 'with' }, 'INVALID_VALUE', wrong, { at: 'key' })
-  }
-  return template
-}
-
-const isRequired = (schema: Json): boolean => !isObject(schema) || !Object.hasOwn(schema, 'default')
 
 const compileField = (compilation: Compilation, field: string, expected: Known): Template | undefined => {
   const { spec } = compilation

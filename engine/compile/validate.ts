@@ -4,6 +4,7 @@ import type { Json, JsonObject } from '../model/json.ts'
 import { isObject } from '../model/json.ts'
 import { nearest } from '../model/similar.ts'
 import { borrowedFor } from './borrowed.ts'
+import { stepLists } from './catalog.ts'
 import {
   describe,
   emptyAbove,
@@ -12,7 +13,6 @@ import {
   laterVerbs,
   type Mistake,
   specFields,
-  stepLists,
   verbless,
   verbs,
 } from './describe.ts'

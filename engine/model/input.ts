@@ -3,6 +3,12 @@ import { isObject } from './json.ts'
 import { validator } from './schema.ts'
 import { didYouMean } from './similar.ts'
 
+/** What was given, with defaults where nothing was. */
+export const withDefaults = (declared: { [name: string]: Json }, given: JsonObject): JsonObject => ({
+  ...defaults(declared),
+  ...given,
+})
+
 export type CheckedInputs = { ok: JsonObject } | { errors: string[] }
 
 /**
@@ -16,7 +22,7 @@ export const checkInputs = (declared: { [name: string]: Json }, given: Json | un
   const values = given ?? {}
   if (!isObject(values)) return { errors: ['the inputs must be an object: name to value'] }
   const errors = [...unknown(declared, values), ...missing(declared, values), ...wrong(declared, values)]
-  return errors.length > 0 ? { errors } : { ok: { ...defaults(declared), ...values } }
+  return errors.length > 0 ? { errors } : { ok: withDefaults(declared, values) }
 }
 
 const unknown = (declared: JsonObject, values: JsonObject): string[] =>
