@@ -1,10 +1,12 @@
 import schema from '../../schemas/manifest.json' with { type: 'json' }
 import { isObject, type Json, type JsonObject } from '../model/json.ts'
+import { schemaProblem } from '../model/schema.ts'
 import type { Catalog } from './catalog.ts'
+import { requiredOf } from './passed.ts'
 
 /**
  * The JSON Schema of manifests for the editor of one project: names of tasks, handlers, workflows and queues are lists to choose
- * from, and `with` is typed by the task that stands beside it. Wherever a task wants a value, an expression is right as well.
+ * from, and `with` is typed by the task or the workflow that stands beside it. Wherever these want a value, an expression is right as well.
  */
 export const editorSchema = (catalog: Catalog): JsonObject => {
   const result = structuredClone(schema) as unknown as JsonObject & { $defs: { [name: string]: JsonObject } }
@@ -14,31 +16,44 @@ export const editorSchema = (catalog: Catalog): JsonObject => {
   }
   const tasks = [...catalog.tasks.values()].sort((one, other) => (one.name < other.name ? -1 : 1))
   const handlers = catalog.handlers && [...catalog.handlers].sort()
-  const workflows = [...catalog.workflows.keys()].sort()
+  const workflows = [...catalog.workflows.values()].sort((one, other) => (one.name < other.name ? -1 : 1))
+  const names = workflows.map(workflow => workflow.name)
   choose(step!.properties, 'task', [...new Set([...tasks.map(task => task.name), ...(handlers ?? [])])])
-  choose(step!.properties, 'workflow', workflows)
+  choose(step!.properties, 'workflow', names)
   if (handlers) choose(taskSpec!.properties, 'handler', handlers)
-  choose(scheduleSpec!.properties, 'workflow', workflows)
-  choose(hookSpec!.properties, 'workflow', workflows)
+  choose(scheduleSpec!.properties, 'workflow', names)
+  choose(hookSpec!.properties, 'workflow', names)
   for (const part of [result, ...Object.values($defs)]) allowConfig(part)
   $defs.config = { description: 'A value of `--values`: `{{ config.… }}`.', type: 'string', pattern: '\\{\\{' }
   $defs.expression = { description: 'An expression: `{{ … }}`.', type: 'string', pattern: '\\{\\{' }
-  const typed = tasks.filter(task => isObject(task.spec.inputSchema) && !task.broken)
+  const typed = [
+    ...tasks.map(task => ({ ...task, verb: 'task', input: task.spec.inputSchema })),
+    ...workflows.map(workflow => ({ ...workflow, verb: 'workflow', input: passed(workflow.inputs) })),
+  ].flatMap(({ verb, name, input, broken }) =>
+    isObject(input) && !broken && schemaProblem(input) === null ? [{ verb, name, input }] : [],
+  )
   // An empty `allOf` is no JSON Schema.
   if (typed.length > 0)
-    step!.allOf = typed.map(({ name }) => ({
-      if: { properties: { task: { const: name } }, required: ['task'] },
+    step!.allOf = typed.map(({ verb, name }) => ({
+      if: { properties: { [verb]: { const: name } }, required: [verb] },
       // biome-ignore lint/suspicious/noThenProperty: JSON Schema's word
-      then: { properties: { with: { $ref: `#/$defs/with-${name}` } } },
+      then: { properties: { with: { $ref: `#/$defs/with-${verb}-${name}` } } },
     }))
-  for (const { name, spec } of typed) {
-    const input = spec.inputSchema as JsonObject
-    $defs[`with-${name}`] = relaxed(moved(input, `#/$defs/input-${name}`) as JsonObject)
-    if (JSON.stringify(input).includes('"$ref":"#'))
-      $defs[`input-${name}`] = moved(input, `#/$defs/input-${name}`) as JsonObject
+  for (const { verb, name, input } of typed) {
+    const place = `input-${verb}-${name}`
+    $defs[`with-${verb}-${name}`] = relaxed(moved(input, `#/$defs/${place}`) as JsonObject)
+    if (JSON.stringify(input).includes('"$ref":"#')) $defs[place] = moved(input, `#/$defs/${place}`) as JsonObject
   }
   return result
 }
+
+/** What a workflow wants to be passed. */
+const passed = (inputs: JsonObject): JsonObject => ({
+  type: 'object',
+  properties: inputs,
+  required: requiredOf(inputs),
+  additionalProperties: false,
+})
 
 /** What is decided when a manifest is applied may stand in any plain field: `concurrency: "{{ config.limit }}"`. */
 const allowConfig = (part: Json): void => {

@@ -18,7 +18,7 @@ export const compilePassed = (
   owner: JsonObject,
   { name, inputs }: Pick<CatalogWorkflow, 'name' | 'inputs'>,
 ): Template | undefined => {
-  const required = Object.keys(inputs).filter(key => isRequired(inputs[key]!))
+  const required = requiredOf(inputs)
   if (owner.with === undefined) {
     if (required.length === 0) return undefined
     const message = `workflow "${name}" requires the input "${required[0]}", and without \`with\` nothing is passed`
@@ -35,5 +35,8 @@ export const compilePassed = (
   }
   return template
 }
+
+/** The names of the inputs that have no default. */
+export const requiredOf = (inputs: JsonObject): string[] => Object.keys(inputs).filter(key => isRequired(inputs[key]!))
 
 const isRequired = (schema: Json): boolean => !isObject(schema) || !Object.hasOwn(schema, 'default')
