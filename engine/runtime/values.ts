@@ -125,17 +125,21 @@ export const openValues = (sql: Sql): Values => {
         local.set(`${row.run}/${row.n}`, row)
         results.set(`${row.run}/${row.n}`, row)
       }
-      return requests.map(request => ({
-        lookup: root =>
-          look({
-            root,
-            request,
-            path: paths.get(request)!,
-            run: known.get(request.job.run),
-            results: local,
-            chunks: localChunks,
-          }),
-      }))
+      return requests.map((request, i) => {
+        const passed = request === given[i] ? null : new Map<number, JsonObject>()
+        return {
+          lookup: root =>
+            look({
+              root,
+              request,
+              path: paths.get(request)!,
+              run: known.get(request.job.run),
+              results: local,
+              chunks: localChunks,
+              passed,
+            }),
+        }
+      })
     },
   }
 }
@@ -194,6 +198,8 @@ type Look = {
   run: RunFacts | undefined
   results: Map<string, Result>
   chunks: Map<string, Chunk>
+  /** Inputs of parts of the run, once they are made: each names those around it, and may do so often. */
+  passed: Map<number, JsonObject> | null
 }
 
 const look = (at: Look): Json | undefined => {
@@ -201,12 +207,14 @@ const look = (at: Look): Json | undefined => {
   const { nodes } = request.loaded
   if (root.name === 'inputs') {
     if (root.of === undefined) return run?.input
-    const { with: passed, call } = nodes[root.of]!
+    const known = at.passed?.get(root.of)
+    if (known) return known
+    const { with: given, call } = nodes[root.of]!
+    const values = evaluate(given!, { lookup: inner => look({ ...at, root: inner }) }) as JsonObject
     // It was held against the declared inputs when the part began.
-    return withDefaults(
-      call!.inputs,
-      evaluate(passed!, { lookup: inner => look({ ...at, root: inner }) }) as JsonObject,
-    )
+    const inputs = withDefaults(call!.inputs, values)
+    at.passed?.set(root.of, inputs)
+    return inputs
   }
   if (root.name === 'step') {
     const n = numberOf(request, path, root.node)

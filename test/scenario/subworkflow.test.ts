@@ -196,6 +196,39 @@ test('a cancel and a deadline reach into it', async t => {
   t.like(run.error, { name: 'Timeout' })
 })
 
+test('deep within each other, with inputs that are named often', async t => {
+  const passed = '{ a: "{{ inputs.a }}", b: "{{ inputs.a }}", c: "{{ inputs.c }}" }'
+  const chain = (name: string, step: string) =>
+    workflow('Chain', name, `inputs: { a: { }, b: { }, c: { } }\nsteps: [{ ${step}, with: ${passed} }]`)
+  await engine.applyYaml(
+    documents(
+      ...Array.from({ length: 24 }, (_, i) => chain(`depth-${i}`, i === 0 ? 'task: echo' : `workflow: depth-${i - 1}`)),
+    ),
+  )
+  t.deepEqual((await engine.run('depth-23', { a: 1, b: 2, c: 3 })).output, { a: 1, b: 1, c: 3 })
+})
+
+test('a deadline of its own fails the part alone', async t => {
+  const journal = newJournal()
+  const waits = `{ task: journal, with: { journal: "${journal.file}", name: a, gate: "${journal.gate('never')}" } }`
+  await engine.applyYaml(
+    documents(
+      workflow('Chain', 'limited', `deadline: 30m\nsteps: [${waits}]`),
+      workflow(
+        'Chain',
+        'patient',
+        'steps: [{ id: part, workflow: limited, allowFailure: true }, { task: echo, with: "{{ steps.part.state }}" }]',
+      ),
+    ),
+  )
+  const id = await engine.start('patient')
+  await journal.seen('start a')
+  await engine.clock.advanceMs(1_800_001)
+  const run = await engine.ended(id)
+  t.like(run, { state: 'succeeded', output: 'failed', warnings: 1 })
+  t.like(run.job('part').error, { name: 'Timeout' })
+})
+
 test('a Task, a part, and what it is a part of: a change of the first compiles all anew', async t => {
   const task = (schema: string) =>
     `apiVersion: tq/v1\nkind: Task\nmetadata: { name: base }\nspec: { handler: echo, outputSchema: ${schema} }\n`
