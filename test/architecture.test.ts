@@ -136,6 +136,24 @@ test('imports between folders go one way', t => {
   )
 })
 
+/** Inside of compile: each stage may know those before it, and what all of them share. */
+const stages = ['text', 'schema', 'expression', 'workflow', 'trigger', 'project'].map(name => `engine/compile/${name}`)
+const shared = ['engine/compile/catalog.ts', 'engine/compile/compilation.ts']
+
+test('the stages of compiling go one way', t => {
+  const staged = all.filter(one => within(one.file, stages) && one.what.startsWith('.'))
+  const wrong = staged.filter(one => {
+    const target = relative(root, join(root, dirname(one.file), one.what))
+    const own = stages.findIndex(stage => within(one.file, [stage]))
+    return within(target, ['engine/compile']) && !within(target, [...stages.slice(0, own + 1), ...shared])
+  })
+  t.true(staged.length > 100)
+  t.deepEqual(
+    wrong.map(({ file, what }) => `${file} imports ${what}`),
+    [],
+  )
+})
+
 test('model and compile are pure', t => {
   const wrong = all.filter(
     ({ layer, what }) =>

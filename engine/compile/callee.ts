@@ -2,10 +2,10 @@ import { isObject, type Json } from '../model/json.ts'
 import { workflowKinds } from '../model/kind.ts'
 import { type Callee, type Catalog, keyOf, type ManifestDocument, nameOf } from './catalog.ts'
 import { compilationOf } from './compilation.ts'
-import type { Diagnostic } from './diagnostic.ts'
-import { knownOutput } from './output.ts'
+import type { Diagnostic } from './text/diagnostic.ts'
+import { knownOutput } from './expression/output.ts'
 import type { Read } from './source.ts'
-import { compileWorkflow } from './workflow.ts'
+import { compileWorkflow } from './workflow/workflow.ts'
 import { documentOf, type Written } from './written.ts'
 
 /** Compiles workflows as parts of others, each once. */

@@ -2,8 +2,8 @@ import type { Json, JsonObject } from '../model/json.ts'
 import { isObject } from '../model/json.ts'
 import { kindOf, workflowKinds } from '../model/kind.ts'
 import type { Plan } from '../model/plan.ts'
-import type { Document } from './document.ts'
-import type { Known } from './type.ts'
+import type { Document } from './text/document.ts'
+import type { Known } from './expression/type.ts'
 
 /** A manifest as plain values. */
 export type ManifestDocument = {

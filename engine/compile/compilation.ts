@@ -1,9 +1,9 @@
 import { isObject, type JsonObject } from '../model/json.ts'
 import type { PlanNode } from '../model/plan.ts'
 import type { Callee, Catalog, CatalogTask } from './catalog.ts'
-import type { Diagnostic, DiagnosticCode } from './diagnostic.ts'
-import { type Document, diagnose, keySpan, type Place, valueSpan } from './document.ts'
-import type { Scalar } from './syntax.ts'
+import type { Diagnostic, DiagnosticCode } from './text/diagnostic.ts'
+import { type Document, diagnose, keySpan, type Place, valueSpan } from './text/document.ts'
+import type { Scalar } from './expression/syntax.ts'
 
 /** The compiling of one document: what its parts work with, and what they add to. */
 export type Compilation = {
