@@ -6,6 +6,7 @@ import { helperCalled } from '../schema/borrowed.ts'
 import type { Resolved, Resolving, WrittenCall } from './resolving.ts'
 import { rewrite } from './rewrite.ts'
 import { forArguments, isSecret, resolveSecret } from './secret.ts'
+import type { Written } from './syntax.ts'
 import { type Known, names, typesOf } from './type.ts'
 
 /** Resolves the call of a helper: there is one, it has as many arguments as it wants, and of the types it wants. */
@@ -15,7 +16,7 @@ export const resolveCall = (resolving: Resolving, written: WrittenCall): Resolve
   const definition = signature(helper)
   if (!definition) return unknownHelper(resolving, written)
   if (written.args.length < definition.min || written.args.length > definition.max) {
-    resolving.report('INVALID_ARGUMENTS', arity(helper, definition, written.args.length), written)
+    resolving.report('INVALID_ARGUMENTS', arity(written, definition), written)
     return undefined
   }
   const inner = forArguments(resolving, helper)
@@ -49,12 +50,28 @@ const unknownHelper = (resolving: Resolving, written: WrittenCall): undefined =>
   return undefined
 }
 
-const arity = (helper: string, { min, max }: { min: number; max: number }, given: number): string => {
+const arity = ({ helper, args }: WrittenCall, { min, max }: { min: number; max: number }): string => {
+  const given = args.length
   if (helper === 'default' && given === 1)
     return '"default" wants a second argument, for example (list), (object) or \'\''
   const count = min === max ? `${min}` : max >= 100 ? `at least ${min}` : `${min} to ${max}`
-  return `"${helper}" wants ${count} argument${count === '1' || count === 'at least 1' ? '' : 's'}, not ${given}`
+  return `"${helper}" wants ${count} argument${count === '1' || count === 'at least 1' ? '' : 's'}, not ${given}${withoutParentheses(args)}`
 }
+
+/** `{{ default lower x '' }}`: a helper among the arguments takes those behind it only in parentheses. */
+const withoutParentheses = (args: Written[]): string => {
+  const at = args.findIndex(arg => arg.kind === 'path' && (isSecret(arg.source) || signature(arg.source) !== undefined))
+  const [inner, next] = args.slice(at)
+  if (at === -1 || !inner || !next) return ''
+  return `; put the call of "${sourceOf(inner)}" in parentheses: (${sourceOf(inner)} ${sourceOf(next)})`
+}
+
+const sourceOf = (written: Written): string =>
+  written.kind === 'literal'
+    ? typeof written.value === 'string'
+      ? `'${written.value}'`
+      : `${written.value}`
+    : written.source
 
 const argumentsFit = (
   resolving: Resolving,

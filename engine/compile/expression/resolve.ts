@@ -7,7 +7,7 @@ import { rootOf } from './root.ts'
 import { itemName, loops } from './scope.ts'
 import { isSecret } from './secret.ts'
 import type { Written } from './syntax.ts'
-import { schemaOfValue, stepInto } from './type.ts'
+import { schemaOfValue, stepInto, typesOf } from './type.ts'
 
 /**
  * Resolves the names of an expression: what they mean where it stands, whether it can be there by then, and whether
@@ -40,7 +40,9 @@ const resolvePath = (resolving: Resolving, written: WrittenPath, covered: boolea
     const step = stepInto(known, path[index]!)
     if ('absent' in step) {
       const few = step.absent.length > 0 && step.absent.length <= 12
-      const hint = didYouMean(path[index]!, step.absent) || (few ? `; it has ${step.absent.join(', ')}` : '')
+      const hint =
+        didYouMean(path[index]!, step.absent) ||
+        (few ? `; it has ${step.absent.join(', ')}` : typesOf(known)?.has('array') ? '; it is a list' : '')
       const message = `${root.title} has no "${path[index]}"${hint}`
       resolving.report('UNKNOWN_REFERENCE', message, segmentSpan(written, index + 1))
       return undefined

@@ -104,12 +104,19 @@ const fromInputs = (resolving: Resolving, written: WrittenPath, path: string[]):
   const name = path[0]
   if (name === undefined) return { root, used: 0, checked: 0, known: { type: 'object' }, title: 'the inputs' }
   if (!Object.hasOwn(inputs, name)) {
-    const message = `there is no input "${name}"${didYouMean(name, Object.keys(inputs))}`
+    const message = `there is no input "${name}"${didYouMean(name, Object.keys(inputs)) || otherInputs(name, inputs)}`
     resolving.report('UNKNOWN_REFERENCE', message, segmentSpan(written, 1))
     return undefined
   }
   const schema: Json = inputs[name]!
   return { root, used: 0, checked: 1, known: isObject(schema) ? schema : undefined, title: `input "${name}"` }
+}
+
+/** A part sees no inputs but its own: what it is passed it declares. */
+const otherInputs = (name: string, inputs: JsonObject): string => {
+  const names = Object.keys(inputs)
+  if (names.length === 0) return `; this workflow has none: declare it, inputs: { ${name}: { type: string } }`
+  return names.length <= 12 ? `; there are ${names.join(', ')}` : ''
 }
 
 /** A root whose fields are all known. */

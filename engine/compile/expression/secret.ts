@@ -1,4 +1,4 @@
-import { secretName } from '../../model/secret.ts'
+import { secretName, variableOf } from '../../model/secret.ts'
 import type { Resolved, Resolving, WrittenCall } from './resolving.ts'
 
 export const isSecret = (helper: string): boolean => helper === 'secret'
@@ -35,10 +35,20 @@ export const resolveSecret = (resolving: Resolving, written: WrittenCall): Resol
     return undefined
   }
   if (!secretName.test(name.value)) {
-    const message = `the name of a secret is words of a-z, 0-9 and single hyphens, joined by "/"; "${name.value}" is not`
+    const message = `the name of a secret is words of a-z, 0-9 and single hyphens, joined by "/"; "${name.value}" is not${asSecretName(name.value)}`
     resolving.report('INVALID_NAME', message, name)
     return undefined
   }
   const root = { name: 'secret', secret: name.value } as const
   return { expression: { kind: 'path', root, path: [], source, at: resolving.at }, known: { type: 'string' } }
+}
+
+/** `; write 'mail/token'`: the name that is nearest to what was written, be that its variable. */
+const asSecretName = (written: string): string => {
+  const words = written
+    .replace(/^TQ_SECRET_/, '')
+    .toLowerCase()
+    .replaceAll('__', '/')
+  const name = words.replaceAll(/[^a-z0-9/]+/g, '-').replaceAll(/^[-/]+|[-/]+$/g, '')
+  return secretName.test(name) ? `; write '${name}', which is in ${variableOf(name)}` : ''
 }

@@ -1,5 +1,5 @@
 import { didYouMean } from '../../model/similar.ts'
-import type { Compilation } from '../compilation.ts'
+import type { Compilation, Item } from '../compilation.ts'
 import { stepFields } from './field.ts'
 import { knownOutput } from './output.ts'
 import { type Form, type Resolving, type Rooted, segmentSpan, unknownRoot, type WrittenPath } from './resolving.ts'
@@ -34,7 +34,7 @@ export const fromStep = (
     const message =
       field === undefined
         ? `name a field: steps.${id}.output`
-        : `a step has no "${field}"${didYouMean(field, list) || `; it has ${list.join(', ')}`}`
+        : `a step has no "${field}"${didYouMean(field, list) || ofPart(item, id) || `; it has ${list.join(', ')}`}`
     resolving.report('UNKNOWN_REFERENCE', message, segmentSpan(written, field === undefined ? 1 : 2))
     return undefined
   }
@@ -77,5 +77,15 @@ const unknownStep = ({ items }: Compilation, id: string, candidates: string[]): 
   const inner = hint === '' ? items.find(item => item.step.id === id) : undefined
   if (inner)
     return `step "${id}" stands inside of "${inner.node.path.split('/').slice(0, -1).join('/') || 'another step'}" and is not seen from here`
-  return `there is no step "${id}"${hint}`
+  const part =
+    hint === '' ? items.find(item => item.callee?.plan.nodes.some(({ path }) => lastOf(path) === id)) : undefined
+  return part
+    ? `"${id}" is a step of workflow "${part.callee!.plan.name}"${ofPart(part, String(part.step.id ?? '<id>'))}`
+    : `there is no step "${id}"${hint}`
 }
+
+/** What others see of a workflow that is a part. */
+const ofPart = ({ callee }: Item, id: string): string =>
+  callee ? `; of a workflow only the output is seen: steps.${id}.output` : ''
+
+const lastOf = (path: string): string => path.split('/').at(-1)!

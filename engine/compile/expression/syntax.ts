@@ -181,7 +181,8 @@ const path = (text: string, node: hbs.AST.PathExpression, span: Span): Written =
   if (node.data)
     throw new Refused(`"${source}" is not supported; values come from inputs, steps, run, error, loop`, span)
   if (node.depth > 0 || /^(this\b|\.)/.test(source)) throw new Refused(`"${source}": a path starts with a name`, span)
-  if (source.includes('/')) throw new Refused(`"${source}": segments are joined by dots`, span)
+  if (source.includes('/'))
+    throw new Refused(`"${source}": segments are joined by dots, and a text stands in quotes: '${source}'`, span)
   return { kind: 'path', segments: node.parts as string[], ...span, source }
 }
 

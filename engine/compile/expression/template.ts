@@ -141,11 +141,12 @@ const compileMap = (
   expected: Known,
 ): Compiled | undefined => {
   if (!fits(compilation, place, { type: 'object' }, expected)) return undefined
+  const namesFit = Object.keys(map).every(key => isPlainName(compilation, map, key))
   const fieldsFit = expected === undefined || checkFields(compilation, place, map, expected)
   const properties = expected && isObject(expected.properties) ? expected.properties : {}
   const templates: { [key: string]: Template } = {}
   const known: JsonObject = {}
-  let complete = fieldsFit
+  let complete = fieldsFit && namesFit
   let constant = true
   for (const key of Object.keys(map)) {
     const property = Object.hasOwn(properties, key) ? properties[key]! : undefined
@@ -195,6 +196,16 @@ const checkFields = (compilation: Compilation, place: Place, map: JsonObject, ex
     report(compilation, where, 'MISSING_FIELD', `the input lacks "${name}"${hint}`, { at: 'key' })
   }
   return missing.length === 0
+}
+
+/** What makes a value makes no name: braces in one would stay as they are. */
+const isPlainName = (compilation: Compilation, map: JsonObject, key: string): boolean => {
+  const [, inside] = /\{\{\s*(.*?)\s*\}\}/.exec(key) ?? []
+  if (inside === undefined) return true
+  const name = /\s/.test(inside) ? `(${inside})` : inside
+  const message = `the name of a field is taken as it stands; an object whose names are made is {{ object ${name} 'its value' }}`
+  report(compilation, { owner: map, key }, 'INVALID_EXPRESSION', message, { at: 'key' })
+  return false
 }
 
 const combined = ['$ref', '$dynamicRef', 'anyOf', 'oneOf', 'allOf', 'if', 'not']

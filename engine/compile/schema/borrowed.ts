@@ -1,3 +1,5 @@
+import type { Json } from '../../model/json.ts'
+
 /**
  * Words that people bring along from Celery, Airflow, Argo, Kestra, Temporal and GitHub, and how the same is called here. A word
  * stands for the first of these that the place knows.
@@ -5,32 +7,44 @@
 const borrowed: { [word: string]: string[] } = {
   action: ['task'],
   activity: ['task'],
+  always: ['finally'],
   args: ['with'],
   arguments: ['with'],
   attempts: ['max'],
+  call: ['task', 'workflow'],
   callback: ['body'],
+  catch: ['onError'],
   childworkflow: ['workflow'],
   command: ['task'],
   condition: ['when'],
+  conf: ['with'],
   continueonerror: ['allowFailure'],
   continueonfail: ['allowFailure'],
   countdown: ['delay'],
   cronexpression: ['cron'],
   dependencies: ['needs'],
-  dependson: ['needs'],
   depends: ['needs'],
+  dependson: ['needs'],
   disabled: ['paused'],
   enabled: ['paused'],
+  ensure: ['finally'],
+  env: ['with'],
+  environment: ['with'],
+  executechildworkflow: ['workflow'],
+  flowid: ['workflow'],
   foreach: ['forEach'],
-  if: ['when'],
   handler: ['task'],
+  header: ['chord'],
+  if: ['when'],
   ignoreerrors: ['allowFailure'],
   in: ['with'],
+  include: ['workflow'],
   input: ['with', 'inputs', 'inputSchema'],
+  inputparameters: ['with'],
   inputs: ['with', 'inputSchema'],
+  interval: ['every'],
   items: ['in'],
   jobs: ['steps'],
-  interval: ['every'],
   kwargs: ['with'],
   limit: ['max'],
   list: ['in'],
@@ -43,10 +57,12 @@ const borrowed: { [word: string]: string[] } = {
   onfailure: ['onError'],
   operator: ['task'],
   outputs: ['output', 'outputSchema'],
+  parallel: ['group'],
   parameters: ['with', 'inputs'],
   params: ['with', 'inputs'],
-  parallel: ['group'],
+  payload: ['with'],
   queuename: ['queue'],
+  rescue: ['onError'],
   retries: ['retry'],
   retrypolicy: ['retry'],
   retrystrategy: ['retry'],
@@ -57,23 +73,36 @@ const borrowed: { [word: string]: string[] } = {
   sequence: ['chain'],
   signature: ['verify'],
   stages: ['steps'],
+  startchildworkflow: ['workflow'],
+  startexecution: ['workflow'],
+  statemachinearn: ['workflow'],
   steps: ['header', 'chain', 'workflow'],
   subdag: ['workflow'],
   subflow: ['workflow'],
+  subflowid: ['workflow'],
   subworkflow: ['workflow'],
+  subworkflowparam: ['workflow'],
   task: ['workflow'],
   tasks: ['steps', 'header'],
   template: ['task'],
+  templateref: ['workflow'],
   timelimit: ['timeout'],
   timeoutminutes: ['timeout'],
   timeoutseconds: ['timeout'],
   times: ['max'],
+  triggerdagid: ['workflow'],
   type: ['task'],
   tz: ['timezone'],
+  unless: ['when'],
   url: ['path'],
   uses: ['task'],
+  variables: ['with', 'inputs'],
+  vars: ['with', 'inputs'],
   withitems: ['forEach'],
   withparam: ['forEach'],
+  workflowid: ['workflow'],
+  workflowname: ['workflow'],
+  workflowtemplateref: ['workflow'],
 }
 
 /** What a word of another system is called here, where the place knows that. */
@@ -82,11 +111,25 @@ export const borrowedFor = (word: string, known: string[]): string | undefined =
 
 const plain = (word: string): string => word.toLowerCase().replaceAll(/[-_]/g, '')
 
-/** `; here that is "needs"`, where the place knows it; else nothing. */
-export const hereCalled = (word: string, known: string[]): string => {
-  const found = borrowedFor(word, known)
-  return found === undefined ? '' : `; here that is "${found}"${how[found] ?? ''}`
+/**
+ * `; here that is "needs"`, where the place knows it; else nothing.
+ *
+ * @param value what was written for it: of `type: SUB_WORKFLOW` it says more than the word
+ */
+export const hereCalled = (word: string, known: string[], value?: Json): string => {
+  if (Object.hasOwn(ofSecrets, plain(word))) return ofSecrets[plain(word)]!
+  const borrowed = borrowedFor(word, known)
+  const found = borrowed === 'task' && known.includes('workflow') && tellsOfWorkflow(value) ? 'workflow' : borrowed
+  const way =
+    found === 'workflow' && known.includes('task') ? ': the name of one; its inputs are "with"' : how[found ?? '']
+  return found === undefined ? '' : `; here that is "${found}"${way ?? ''}`
 }
+
+const tellsOfWorkflow = (value: Json | undefined): boolean =>
+  typeof value === 'string' && /sub_?(work)?flow|child_?workflow|TriggerDagRun|startExecution|\.ya?ml$/i.test(value)
+
+const aSecret = "; a secret is {{ secret 'mail/token' }}, in the `with` of a task"
+const ofSecrets: { [word: string]: string } = { secret: aSecret, secrets: aSecret, secretref: aSecret }
 
 /** How fields are written that are objects, for those who write a text or a number. */
 const shapes: { [field: string]: string } = {
@@ -105,6 +148,7 @@ const shapes: { [field: string]: string } = {
 const how: { [field: string]: string } = {
   paused: ': true or false; of one that is applied already: tq schedule pause NAME',
   workflow: ': the name of a Chain, or another, that has the steps, were it only one',
+  chord: ': { header: [{ task: … }], body: { task: … } }',
 }
 
 /** What to write for a field that is missing, where its name does not say it. */
@@ -142,6 +186,8 @@ const kinds: { [word: string]: string } = {
   pipeline: 'Chain, Group, Chord or Flow',
   sequence: 'Chain',
   sensor: 'Hook',
+  subflow: 'Chain, Group, Chord or Flow',
+  subworkflow: 'Chain, Group, Chord or Flow',
   template: 'Task',
   trigger: 'Schedule or Hook',
   webhook: 'Hook',
@@ -184,6 +230,9 @@ export const helperCalled = (word: string): string => {
   return found === undefined ? '' : `; here that is "${found}"`
 }
 
+const previous =
+  'the output of the step before comes by itself where there is no `with`; of any other it is {{ steps.<id>.output }}'
+
 /** Where paths of other systems begin, and what to do here. */
 const roots: { [word: string]: string } = {
   each: 'the item of a forEach is called "item", or as its `as` says',
@@ -199,7 +248,10 @@ const roots: { [word: string]: string } = {
   param: 'that is "inputs"',
   parameters: 'that is "inputs"',
   params: 'that is "inputs"',
+  prev: previous,
+  previous,
   results: 'a body without `with` gets the list of results; of one step it is {{ steps.<id>.output }}',
+  secret: "a secret is {{ secret 'mail/token' }}, in the `with` of a task",
   secrets: "a secret is {{ secret 'mail/token' }}, in the `with` of a task",
   tasks: 'that is "steps"',
   values: 'that is "config"',

@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../../model/json.ts'
 import { isObject } from '../../model/json.ts'
 import { didYouMean } from '../../model/similar.ts'
 import { stepLists } from '../catalog.ts'
-import { hereCalled, kindCalled, missingHint, shapeOf } from './borrowed.ts'
+import { borrowedFor, hereCalled, kindCalled, missingHint, shapeOf } from './borrowed.ts'
 import type { Diagnostic, DiagnosticCode } from '../text/diagnostic.ts'
 import { type Document, diagnose, keySpan, type Place, valueSpan } from '../text/document.ts'
 import { isLater, laterKinds } from './later.ts'
@@ -19,6 +19,7 @@ export type Mistake = {
 }
 
 export const verbs = ['task', 'workflow', 'chain', 'group', 'chord', 'flow'] as const
+export const stepFields = Object.keys(schema.$defs.step.properties)
 /** Whether a step may have the field. */
 export const isStepField = (field: string): boolean => Object.hasOwn(schema.$defs.step.properties, field)
 export const laterVerbs = ['wait', 'switch']
@@ -102,13 +103,16 @@ const unknownField = (document: Document, owner: JsonObject, error: ErrorObject)
     document,
     span,
     'UNKNOWN_FIELD',
-    `unknown field "${key}"${(above && `; it belongs below "${above}": write spaces before it`) || (error.instancePath === '' ? rootHint(key) : hereCalled(key, known)) || didYouMean(key, known) || elsewhere(key, known, owner)}`,
+    `unknown field "${key}"${(above && `; it belongs below "${above}": write spaces before it`) || (error.instancePath === '' ? rootHint(key) : hereCalled(key, known, owner[key])) || didYouMean(key, known) || elsewhere(key, known, owner)}`,
   )
 }
 
-/** Whether an object has only an id and what no step has. */
-export const verbless = (step: JsonObject): boolean =>
-  Object.keys(step).every(field => field === 'id' || !isStepField(field))
+/** Whether a step that has only an id and what no step has seems to say what it runs by this of its fields. */
+const mayBeTask = (key: string, step: JsonObject): boolean => {
+  const strange = Object.keys(step).filter(field => field !== 'id')
+  if (strange.some(isStepField) || strange[0] !== key) return false
+  return typeof step[key] !== 'string' && !strange.some(word => borrowedFor(word, [...verbs]) !== undefined)
+}
 
 /** The fields that an object may have that has others. */
 export const knownFields = (error: ErrorObject): string[] =>
@@ -118,7 +122,7 @@ export const knownFields = (error: ErrorObject): string[] =>
 const elsewhere = (key: string, known: string[], holder: JsonObject): string => {
   if (Object.hasOwn(schema.$defs.flowSpec.properties.defaults.properties, key) && known.includes('defaults'))
     return `; write it below "defaults", for all steps, or into a step`
-  if (known.includes('chain') && verbless(holder)) return `; to run the task write task: ${key}`
+  if (known.includes('chain') && mayBeTask(key, holder)) return `; to run the task write task: ${key}`
   const owner = Object.keys(owners).find(name => Object.hasOwn(owners[name]!, key))
   if (owner) return `; it belongs to ${owner}`
   return known.length > 0 ? `; there are ${known.join(', ')}` : ''
@@ -129,7 +133,9 @@ const owners: { [name: string]: object } = {
   'a Task': schema.$defs.taskSpec.properties,
   'a Queue': schema.$defs.queueSpec.properties,
   'a workflow': schema.$defs.flowSpec.properties,
+  'a Chord: write kind: Chord': schema.$defs.chordSpec.properties,
   'a Schedule': schema.$defs.scheduleSpec.properties,
+  '"metadata"': schema.$defs.metadata.properties,
 }
 
 /**
@@ -209,7 +215,18 @@ const badPattern = (document: Document, place: Place, value: Json, error: ErrorO
       'INVALID_NAME',
       `"${text}" is a file; write its path below tasks/ without the extension: ${handler}`,
     )
-  return diagnose(document, span, 'INVALID_NAME', `"${text}" is no name; ${constantOnly(text) || nameRule(error)}`)
+  const rule = constantOnly(text) || `${nameRule(error)}${asName(error, text)}`
+  return diagnose(document, span, 'INVALID_NAME', `"${text}" is no name; ${rule}`)
+}
+
+/** `; write my-step`, the name that is nearest to a text that is none. */
+const asName = (error: ErrorObject, text: string): string => {
+  const words = text
+    .replaceAll(/([a-z0-9])([A-Z])/g, '$1-$2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+  const name = words.join('-').replaceAll(/^[^a-z]+|-$/g, '')
+  return error.propertyName || error.schemaPath.includes('/handlerName/') || name === '' ? '' : `; write ${name}`
 }
 
 const lackHint = ({ params, data }: ErrorObject): string => {

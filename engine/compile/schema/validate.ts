@@ -13,7 +13,7 @@ import {
   laterVerbs,
   type Mistake,
   specFields,
-  verbless,
+  stepFields,
   verbs,
 } from './describe.ts'
 import type { Diagnostic } from '../text/diagnostic.ts'
@@ -92,7 +92,10 @@ const withoutEchoes = (mistakes: Mistake[]): Mistake[] => {
   return mistakes.filter(({ error }) => {
     if (error.keyword === 'if' || error.keyword === 'propertyNames' || /\/oneOf\/\d+\//.test(error.schemaPath))
       return false
+    // What is no name is no workflow's name either, and what is meant is found among those there are.
+    if (namesWorkflow(error) && !String(error.data).includes('{{')) return false
     const beside = unknown.get(error.instancePath) ?? []
+    if (ofChord(error, beside)) return false
     if (error.keyword === 'required' && standsIn(error.params.missingProperty, beside, error.instancePath)) return false
     // An entry of `onError` that is a step itself: what it lacks says how it is written.
     if (
@@ -103,7 +106,7 @@ const withoutEchoes = (mistakes: Mistake[]): Mistake[] => {
       return false
     if (error.keyword === 'oneOf' && !isObject(error.data)) return false
     if (error.keyword === 'oneOf' && beside.some(key => laterVerbs.includes(key) || standsForVerb(key))) return false
-    if (error.keyword === 'oneOf' && beside.length > 0 && verbless(error.data as JsonObject)) return false
+    if (error.keyword === 'oneOf' && lacksVerb(error.data as JsonObject) && beside.some(maybeVerb)) return false
     // `spec:` with nothing in it, and its fields beside it: they are not indented.
     if (error.keyword === 'type' && error.data === null) {
       if ((unknown.get('') ?? []).some(belongsTo(error.instancePath))) return false
@@ -121,6 +124,22 @@ const standsIn = (missing: string, beside: string[], path: string): boolean =>
   beside.some(word => borrowedFor(word, [missing]) !== undefined) ||
   (path === '' && missing === 'metadata' && beside.includes('name')) ||
   (path === '' && missing === 'spec' && beside.some(word => specFields.has(word)))
+
+/** A text where the name of a workflow is wanted. */
+const namesWorkflow = ({ keyword, instancePath }: ErrorObject): boolean =>
+  (keyword === 'pattern' || keyword === 'maxLength') && instancePath.endsWith('/workflow')
+
+/** What a `header` outside of a chord says already: that its `body` stands there too, and that there are no `steps`. */
+const ofChord = ({ params }: ErrorObject, beside: string[]): boolean =>
+  beside.includes('header') && (params.additionalProperty === 'body' || params.missingProperty === 'steps')
+
+const lacksVerb = (step: JsonObject): boolean => !verbs.some(verb => verb in step)
+
+/** Whether an unknown field may be what says what a step without a verb does: it is none of the other fields in disguise. */
+const maybeVerb = (word: string): boolean => {
+  const others = stepFields.filter(field => !verbs.some(verb => verb === field))
+  return nearest(word, others) === undefined && borrowedFor(word, others) === undefined
+}
 
 const standsForVerb = (word: string): boolean =>
   nearest(word, verbs) !== undefined || borrowedFor(word, [...verbs]) !== undefined

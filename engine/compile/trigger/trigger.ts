@@ -1,11 +1,11 @@
 import type { Json, JsonObject } from '../../model/json.ts'
 import { kindOf, nouns } from '../../model/kind.ts'
 import type { PlanNode, Template } from '../../model/plan.ts'
-import { didYouMean } from '../../model/similar.ts'
 import type { Trigger } from '../../model/trigger.ts'
-import { type CatalogWorkflow, goesAway, nameOf } from '../catalog.ts'
-import { type Compilation, report } from '../compilation.ts'
+import { type CatalogWorkflow, nameOf } from '../catalog.ts'
+import type { Compilation } from '../compilation.ts'
 import { hook } from './hook.ts'
+import { reportUnknownWorkflow } from '../workflow/callable.ts'
 import { compilePassed } from '../workflow/passed.ts'
 import { schedule } from './schedule.ts'
 import type { View } from '../expression/scope.ts'
@@ -53,17 +53,15 @@ export const compileTrigger = (compilation: Compilation): Trigger => {
 }
 
 /** The workflow that it names; undefined where there is none, or none that is as it should be. */
-const workflowOf = ({ spec, catalog, ...compilation }: Compilation): CatalogWorkflow | undefined => {
+const workflowOf = (compilation: Compilation): CatalogWorkflow | undefined => {
+  const { spec, catalog } = compilation
   const { workflow: name } = spec
   if (typeof name !== 'string') return undefined
   compilation.uses.add(`workflow/${name}`)
   const found = catalog.workflows.get(name)
   if (found) return found.broken ? undefined : found
-  const hint = catalog.tasks.has(name)
-    ? `; "${name}" is a Task, and what a ${wordOf(compilation.document.value)} starts is a workflow: a Chain with this one step`
-    : goesAway(catalog, `workflow/${name}`) || didYouMean(name, catalog.workflows.keys())
-  const message = `workflow "${name}" is not defined${hint}`
-  report({ ...compilation, spec, catalog }, { owner: spec, key: 'workflow' }, 'UNKNOWN_WORKFLOW', message)
+  const ofTask = `, and what a ${wordOf(compilation.document.value)} starts is a workflow: a Chain with this one step`
+  reportUnknownWorkflow(compilation, { owner: spec, key: 'workflow' }, name, ofTask)
   return undefined
 }
 

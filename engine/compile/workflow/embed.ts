@@ -1,7 +1,7 @@
 import type { DefaultInput, Expression, ForEachPart, Plan, PlanNode, Root, Template } from '../../model/plan.ts'
-import { didYouMean } from '../../model/similar.ts'
-import { type Catalog, goesAway, nameOf } from '../catalog.ts'
+import { type Catalog, nameOf } from '../catalog.ts'
 import { type Compilation, type Item, report } from '../compilation.ts'
+import { reportUnknownWorkflow } from './callable.ts'
 
 /** Steps that a workflow may have with those of the workflows it is made of. */
 const maxNodes = 100_000
@@ -38,10 +38,7 @@ const isRight = (compilation: Compilation, { step }: Item, name: string): boolea
   const found = catalog.workflows.get(name)
   const place = { owner: step, key: 'workflow' }
   if (!found) {
-    const hint = catalog.tasks.has(name)
-      ? `; "${name}" is a Task: write task: ${name}`
-      : goesAway(catalog, `workflow/${name}`) || didYouMean(name, catalog.workflows.keys())
-    report(compilation, place, 'UNKNOWN_WORKFLOW', `workflow "${name}" is not defined${hint}`)
+    reportUnknownWorkflow(compilation, place, name, `: write task: ${name}`)
     return false
   }
   const own = nameOf(document.value)!

@@ -1,8 +1,11 @@
-import { isObject, type JsonObject } from '../../model/json.ts'
+import { helperNames } from '../../model/helpers/index.ts'
+import { isObject, type Json, type JsonObject } from '../../model/json.ts'
 import type { Plan } from '../../model/plan.ts'
 import { validator } from '../../model/schema.ts'
 import { nameOf } from '../catalog.ts'
 import { checkJsonSchema } from '../schema/jsonSchema.ts'
+import { rootNames } from '../expression/root.ts'
+import type { Place } from '../text/document.ts'
 import { type Compilation, report } from '../compilation.ts'
 import { fill } from './fill.ts'
 import { layOut } from './layout.ts'
@@ -33,11 +36,28 @@ const checkInputSchemas = (compilation: Compilation): void => {
     if (!checkJsonSchema(compilation, inputs, key)) continue
     const schema = inputs[key]!
     if (!isObject(schema) || schema.default === undefined) continue
+    if (checkConstant(compilation, key, { owner: schema, key: 'default' }, schema.default)) continue
     const wrong = validator(schema)(schema.default)
     if (wrong)
       report(compilation, { owner: schema, key: 'default' }, 'INVALID_VALUE', `the default of input "${key}" ${wrong}`)
   }
 }
+
+/** Whether a default has an expression in it, which nothing would evaluate. */
+const checkConstant = (compilation: Compilation, input: string, place: Place, value: Json): boolean => {
+  if (typeof value !== 'string')
+    return Object.keys(isContainer(value) ? value : {}).some(key => {
+      const owner = value as JsonObject
+      return checkConstant(compilation, input, { owner, key: Array.isArray(value) ? Number(key) : key }, owner[key]!)
+    })
+  const root = /\{\{\s*([\w-]+)/.exec(value)?.[1]
+  if (root === undefined || ![...rootNames, ...helperNames, 'secret', 'trigger'].includes(root)) return false
+  const message = `the default of input "${input}" is taken as it stands; no expression is possible here but {{ config.… }}`
+  report(compilation, place, 'INVALID_VALUE', message)
+  return true
+}
+
+const isContainer = (value: Json): value is JsonObject => typeof value === 'object' && value !== null
 
 const checkDefaults = (compilation: Compilation): void => {
   const { defaults } = compilation.spec
