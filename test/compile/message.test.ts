@@ -64,6 +64,62 @@ const cases: { title: string; text: string; said: RegExp }[] = [
     text: workflow('Chain', 'output: "${{ run.id }}"\nsteps: []'),
     said: /concat '\$' run\.id/,
   },
+  {
+    title: 'a workflow of a file that is not given',
+    text: `${steps}    - workflow: ./parts/mail.yaml\n---\n${head.replace('sample', 'other')}  steps: []\n`,
+    said: /where another file has it/,
+  },
+  {
+    title: 'the name of a workflow with a namespace',
+    text: `${steps}    - workflow: default/other\n---\n${head.replace('sample', 'other')}  steps: []\n`,
+    said: /did you mean "other"\?$/,
+  },
+  {
+    title: "a part's step seen from outside",
+    text: `${steps}    - { id: a, workflow: part }\n    - { task: noop, with: { b: "{{ steps.inner.output }}" } }\n---\n${head.replace('sample', 'part')}  steps: [{ id: inner, task: noop }]\n`,
+    said: /a step of workflow "part"; .* steps\.a\.output$/,
+  },
+  {
+    title: 'a step by its task, in an expression',
+    text: `${steps}    - task: noop\n    - { task: noop, with: { b: "{{ steps.noop.output }}" } }\n`,
+    said: /an id, id: noop$/,
+  },
+  {
+    title: 'an input that a part does not declare',
+    text: workflow('Chain', 'steps: [{ task: noop, with: { a: "{{ inputs.day }}" } }]'),
+    said: /inputs: \{ day: \{ type: string \} \}$/,
+  },
+  {
+    title: "another system's step that starts a workflow",
+    text: `${steps}    - type: io.kestra.plugin.core.flow.Subflow\n`,
+    said: /here that is "workflow"/,
+  },
+  {
+    title: "a secret's variable",
+    text: workflow('Chain', `steps: [{ task: noop, with: { a: "{{ secret 'TQ_SECRET_MAIL__TOKEN' }}" } }]`),
+    said: /write 'mail\/token'/,
+  },
+  {
+    title: 'a secret as a path',
+    text: workflow('Chain', 'steps: [{ task: noop, with: { a: "{{ secret.mail }}" } }]'),
+    said: /\{\{ secret 'mail\/token' \}\}/,
+  },
+  {
+    title: 'a helper among the arguments',
+    text: workflow('Chain', `output: "{{ default lower run.id 'x' }}"\nsteps: []`),
+    said: /\(lower run\.id\)$/,
+  },
+  { title: 'a name with capitals', text: `${steps}    - { id: firstStep, task: noop }\n`, said: /write first-step$/ },
+  {
+    title: 'a Group with a body',
+    text: workflow('Group', 'header: [{ task: noop }]\nbody: { task: noop }'),
+    said: /write kind: Chord$/,
+  },
+  {
+    title: 'an unknown field beside a task',
+    text: `${steps}    - { task: noop, message: hi }\n`,
+    said: /below "with"/,
+  },
   { title: 'an octal number', text: workflow('Chain', 'output: 0755\nsteps: []'), said: /write "0755" .* 0o755/ },
 ]
 

@@ -30,6 +30,8 @@ export const knownOutput = (compilation: Compilation, item: Item, form: 'raw' | 
     }
     case 'workflow':
       return item.callee?.output
+    case 'flow':
+      return { type: 'null' }
     case 'forEach': {
       const tolerant = isObject(item.step.forEach) && item.step.forEach.maxFailures !== undefined
       const each = tolerant ? undefined : knownOutput(compilation, compilation.items[item.id + 1]!, 'shaped')

@@ -7,7 +7,7 @@ import { rootOf } from './root.ts'
 import { itemName, loops } from './scope.ts'
 import { isSecret } from './secret.ts'
 import type { Written } from './syntax.ts'
-import { schemaOfValue, stepInto, typesOf } from './type.ts'
+import { type Known, schemaOfValue, stepInto, typesOf } from './type.ts'
 
 /**
  * Resolves the names of an expression: what they mean where it stands, whether it can be there by then, and whether
@@ -31,6 +31,14 @@ const isCall = ({ view }: Resolving, { segments, source }: WrittenPath): boolean
   (signature(source) !== undefined || isSecret(source)) &&
   !loops(view).some(loop => itemName(loop.step) === source)
 
+/** What has no fields at all. */
+const withoutFields = (known: Known): string => {
+  const [type, ...others] = typesOf(known) ?? []
+  if (others.length > 0) return ''
+  if (type === 'null') return '; it is null, as what a flow gives without `output`'
+  return type === 'array' ? '; it is a list' : ''
+}
+
 const resolvePath = (resolving: Resolving, written: WrittenPath, covered: boolean, form: Form): Resolved => {
   const [name, ...path] = written.segments as [string, ...string[]]
   const root = rootOf(resolving, written, name, path, covered, form)
@@ -41,8 +49,7 @@ const resolvePath = (resolving: Resolving, written: WrittenPath, covered: boolea
     if ('absent' in step) {
       const few = step.absent.length > 0 && step.absent.length <= 12
       const hint =
-        didYouMean(path[index]!, step.absent) ||
-        (few ? `; it has ${step.absent.join(', ')}` : typesOf(known)?.has('array') ? '; it is a list' : '')
+        didYouMean(path[index]!, step.absent) || (few ? `; it has ${step.absent.join(', ')}` : withoutFields(known))
       const message = `${root.title} has no "${path[index]}"${hint}`
       resolving.report('UNKNOWN_REFERENCE', message, segmentSpan(written, index + 1))
       return undefined

@@ -79,9 +79,19 @@ const unknownStep = ({ items }: Compilation, id: string, candidates: string[]): 
     return `step "${id}" stands inside of "${inner.node.path.split('/').slice(0, -1).join('/') || 'another step'}" and is not seen from here`
   const part =
     hint === '' ? items.find(item => item.callee?.plan.nodes.some(({ path }) => lastOf(path) === id)) : undefined
+  const nameless = hint === '' ? items.find(({ step }) => step.task === id || step.workflow === id) : undefined
+  if (nameless) return `there is no step "${id}"${byWhatItRuns(nameless, id)}`
   return part
     ? `"${id}" is a step of workflow "${part.callee!.plan.name}"${ofPart(part, String(part.step.id ?? '<id>'))}`
     : `there is no step "${id}"${hint}`
+}
+
+/** A step is called by its id, not by what it runs. */
+const byWhatItRuns = ({ step }: Item, id: string): string => {
+  const verb = step.task === id ? 'task' : 'workflow'
+  return typeof step.id === 'string'
+    ? `; the id of the one with ${verb}: ${id} is "${step.id}"`
+    : `; give the one with ${verb}: ${id} an id, id: ${id}`
 }
 
 /** What others see of a workflow that is a part. */

@@ -26,6 +26,7 @@ const borrowed: { [word: string]: string[] } = {
   depends: ['needs'],
   dependson: ['needs'],
   disabled: ['paused'],
+  do: ['chain'],
   enabled: ['paused'],
   ensure: ['finally'],
   env: ['with'],
@@ -82,7 +83,7 @@ const borrowed: { [word: string]: string[] } = {
   subflowid: ['workflow'],
   subworkflow: ['workflow'],
   subworkflowparam: ['workflow'],
-  task: ['workflow'],
+  task: ['workflow', 'handler'],
   tasks: ['steps', 'header'],
   template: ['task'],
   templateref: ['workflow'],
@@ -107,9 +108,18 @@ const borrowed: { [word: string]: string[] } = {
 
 /** What a word of another system is called here, where the place knows that. */
 export const borrowedFor = (word: string, known: string[]): string | undefined =>
-  Object.hasOwn(borrowed, plain(word)) ? borrowed[plain(word)]!.find(name => known.includes(name)) : undefined
+  Object.hasOwn(borrowed, plain(word)) ? namesOf(plain(word)).find(name => known.includes(name)) : undefined
 
-const plain = (word: string): string => word.toLowerCase().replaceAll(/[-_]/g, '')
+/** What is a step's task is a Task's handler. */
+const namesOf = (word: string): string[] =>
+  borrowed[word]!.flatMap(name => (name === 'task' ? ['task', 'handler'] : [name]))
+
+/** `then` is what a `do` is. */
+const plain = (word: string): string =>
+  word
+    .toLowerCase()
+    .replaceAll(/[-_]/g, '')
+    .replace(/^then$/, 'do')
 
 /**
  * `; here that is "needs"`, where the place knows it; else nothing.
@@ -117,7 +127,8 @@ const plain = (word: string): string => word.toLowerCase().replaceAll(/[-_]/g, '
  * @param value what was written for it: of `type: SUB_WORKFLOW` it says more than the word
  */
 export const hereCalled = (word: string, known: string[], value?: Json): string => {
-  if (Object.hasOwn(ofSecrets, plain(word))) return ofSecrets[plain(word)]!
+  if (Object.hasOwn(ways, plain(word))) return ways[plain(word)]!
+  if (known.includes('task') && Object.hasOwn(waysOfSteps, plain(word))) return waysOfSteps[plain(word)]!
   const borrowed = borrowedFor(word, known)
   const found = borrowed === 'task' && known.includes('workflow') && tellsOfWorkflow(value) ? 'workflow' : borrowed
   const way =
@@ -129,7 +140,15 @@ const tellsOfWorkflow = (value: Json | undefined): boolean =>
   typeof value === 'string' && /sub_?(work)?flow|child_?workflow|TriggerDagRun|startExecution|\.ya?ml$/i.test(value)
 
 const aSecret = "; a secret is {{ secret 'mail/token' }}, in the `with` of a task"
-const ofSecrets: { [word: string]: string } = { secret: aSecret, secrets: aSecret, secretref: aSecret }
+/** What to do where no field is called like it. */
+const ways: { [word: string]: string } = { secret: aSecret, secrets: aSecret, secretref: aSecret }
+const anotherStep = '; write another step, with when: "{{ not (…) }}"'
+const waysOfSteps: { [word: string]: string } = {
+  description: '; a comment describes a step: # …',
+  elif: anotherStep,
+  else: anotherStep,
+  elseif: anotherStep,
+}
 
 /** How fields are written that are objects, for those who write a text or a number. */
 const shapes: { [field: string]: string } = {
@@ -176,6 +195,7 @@ export const shapeOf = (field: unknown): string =>
 
 /** Kinds of other systems. */
 const kinds: { [word: string]: string } = {
+  configmap: 'a file of values: {{ config.… }}, and --values FILE',
   cron: 'Schedule',
   cronjob: 'Schedule',
   cronworkflow: 'Schedule',
@@ -185,6 +205,7 @@ const kinds: { [word: string]: string } = {
   parallel: 'Group',
   pipeline: 'Chain, Group, Chord or Flow',
   sequence: 'Chain',
+  secret: "a variable or a file of the worker's: {{ secret 'mail/token' }}, in the `with` of a task",
   sensor: 'Hook',
   subflow: 'Chain, Group, Chord or Flow',
   subworkflow: 'Chain, Group, Chord or Flow',
@@ -210,6 +231,7 @@ const helpers: { [word: string]: string } = {
   format: 'concat',
   formatdate: 'date',
   fromjson: 'parse-json',
+  getsecret: 'secret',
   ifelse: 'if',
   includes: 'in',
   length: 'len',
@@ -222,6 +244,7 @@ const helpers: { [word: string]: string } = {
   touppercase: 'upper',
   toupper: 'upper',
   uppercase: 'upper',
+  vault: 'secret',
 }
 
 /** `; here that is "upper"`, of a helper that is another language's. */

@@ -111,7 +111,7 @@ const unknownField = (document: Document, owner: JsonObject, error: ErrorObject)
 const mayBeTask = (key: string, step: JsonObject): boolean => {
   const strange = Object.keys(step).filter(field => field !== 'id')
   if (strange.some(isStepField) || strange[0] !== key) return false
-  return typeof step[key] !== 'string' && !strange.some(word => borrowedFor(word, [...verbs]) !== undefined)
+  return !strange.some(word => borrowedFor(word, [...verbs]) !== undefined)
 }
 
 /** The fields that an object may have that has others. */
@@ -125,6 +125,8 @@ const elsewhere = (key: string, known: string[], holder: JsonObject): string => 
   if (known.includes('chain') && mayBeTask(key, holder)) return `; to run the task write task: ${key}`
   const owner = Object.keys(owners).find(name => Object.hasOwn(owners[name]!, key))
   if (owner) return `; it belongs to ${owner}`
+  if (known.includes('chain') && typeof holder.task === 'string')
+    return `; what the task is given stands below "with"; a step has ${known.join(', ')}`
   return known.length > 0 ? `; there are ${known.join(', ')}` : ''
 }
 
@@ -174,10 +176,13 @@ const choice = (document: Document, place: Place, value: Json, error: ErrorObjec
   return diagnose(document, span, 'INVALID_VALUE', `${what} must be one of ${allowed.join(', ')}${found}${hint}`)
 }
 
+const valueAt = (document: Document, { owner, key }: Place): Json =>
+  owner === null ? document.value : (owner as JsonObject)[key]!
+
 const badPattern = (document: Document, place: Place, value: Json, error: ErrorObject): Diagnostic => {
   const text = String(error.propertyName ?? value)
   const span = error.propertyName
-    ? keySpan(document, { owner: value as JsonObject, key: error.propertyName })
+    ? keySpan(document, { owner: valueAt(document, place) as JsonObject, key: error.propertyName })
     : valueSpan(document, place)
   if (error.schemaPath.includes('/duration/'))
     return diagnose(document, span, 'INVALID_DURATION', durationMessage(value))
@@ -215,7 +220,7 @@ const badPattern = (document: Document, place: Place, value: Json, error: ErrorO
       'INVALID_NAME',
       `"${text}" is a file; write its path below tasks/ without the extension: ${handler}`,
     )
-  const rule = constantOnly(text) || `${nameRule(error)}${asName(error, text)}`
+  const rule = (error.propertyName ? '' : constantOnly(text)) || `${nameRule(error)}${asName(error, text)}`
   return diagnose(document, span, 'INVALID_NAME', `"${text}" is no name; ${rule}`)
 }
 
@@ -336,7 +341,9 @@ const quoteIt = (error: ErrorObject, value: Json, written: string): string => {
   return pattern && !new RegExp(pattern).test(written) ? `; ${nameRule(error)}` : `; quote it: "${written}"`
 }
 
-const nameRule = (error: ErrorObject): string =>
-  error.schemaPath.includes('/handlerName/')
+const nameRule = (error: ErrorObject): string => {
+  if (error.propertyName) return 'names of inputs are letters, digits, hyphens and underscores, a letter first'
+  return error.schemaPath.includes('/handlerName/')
     ? 'names of handlers are a path of letters, digits, hyphens and underscores'
     : 'names are small letters, digits and hyphens, a letter first'
+}

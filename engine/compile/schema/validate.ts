@@ -95,7 +95,7 @@ const withoutEchoes = (mistakes: Mistake[]): Mistake[] => {
     // What is no name is no workflow's name either, and what is meant is found among those there are.
     if (namesWorkflow(error) && !String(error.data).includes('{{')) return false
     const beside = unknown.get(error.instancePath) ?? []
-    if (ofChord(error, beside)) return false
+    if (ofOtherKind(error, beside)) return false
     if (error.keyword === 'required' && standsIn(error.params.missingProperty, beside, error.instancePath)) return false
     // An entry of `onError` that is a step itself: what it lacks says how it is written.
     if (
@@ -129,9 +129,13 @@ const standsIn = (missing: string, beside: string[], path: string): boolean =>
 const namesWorkflow = ({ keyword, instancePath }: ErrorObject): boolean =>
   (keyword === 'pattern' || keyword === 'maxLength') && instancePath.endsWith('/workflow')
 
-/** What a `header` outside of a chord says already: that its `body` stands there too, and that there are no `steps`. */
-const ofChord = ({ params }: ErrorObject, beside: string[]): boolean =>
-  beside.includes('header') && (params.additionalProperty === 'body' || params.missingProperty === 'steps')
+/**
+ * What another kind's field says already: of a `header` that its `body` stands there too and that there are no `steps`, of `steps` in a
+ * Task that there is no `handler`.
+ */
+const ofOtherKind = ({ params }: ErrorObject, beside: string[]): boolean =>
+  (beside.includes('header') && (params.additionalProperty === 'body' || params.missingProperty === 'steps')) ||
+  (beside.includes('steps') && params.missingProperty === 'handler')
 
 const lacksVerb = (step: JsonObject): boolean => !verbs.some(verb => verb in step)
 

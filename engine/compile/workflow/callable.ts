@@ -25,10 +25,12 @@ const hintFor = (catalog: Catalog, name: string): string => {
   return didYouMean(bare, catalog.workflows.keys()) || '; where another file has it, give that file too'
 }
 
-/** The name in what people write for it: `./parts/mail.yaml`, `default/mail`, `mail@2`. */
+/** The name in what people write for it: `./parts/mail.yaml`, `default/mail`, `mail@2`, `Send mail`. */
 const bareName = (written: string): string =>
   written
     .replace(/\.ya?ml$/, '')
-    .replace(/@[^/]*$/, '')
+    .replace(/[@(][^/]*$/, '')
+    .replaceAll(/[_\s]+/g, '-')
+    .toLowerCase()
     .split('/')
     .at(-1)!
