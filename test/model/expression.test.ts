@@ -111,12 +111,13 @@ for (const [expression, message] of wrong) {
   })
 }
 
-test('templates are evaluated inside of lists and maps, keys are not', t => {
-  const text = workflow(
-    'Chain',
-    'inputs: { n: {} }\nsteps:\n  - task: noop\n    with: { "{{ k }}": ["{{ inputs.n }}", 1] }',
-  )
-  t.deepEqual(evaluate(planOf(text).nodes[1]!.with!, scope), { '{{ k }}': [3, 1] })
+test('templates are evaluated inside of lists and maps', t => {
+  const text = workflow('Chain', 'inputs: { n: {} }\nsteps:\n  - task: noop\n    with: { k: ["{{ inputs.n }}", 1] }')
+  t.deepEqual(evaluate(planOf(text).nodes[1]!.with!, scope), { k: [3, 1] })
+})
+
+test('a name with braces in it is made by `object`', t => {
+  t.deepEqual(value("{{ object '{{ k }}' inputs.n }}"), { '{{ k }}': 3 })
 })
 
 test('references are the roots of a template, each once', t => {

@@ -50,7 +50,8 @@ const resolvePath = (resolving: Resolving, written: WrittenPath, covered: boolea
       const few = step.absent.length > 0 && step.absent.length <= 12
       const hint =
         didYouMean(path[index]!, step.absent) || (few ? `; it has ${step.absent.join(', ')}` : withoutFields(known))
-      const message = `${root.title} has no "${path[index]}"${hint}`
+      const whole = index > root.checked ? `"${[name, ...path.slice(0, index)].join('.')}"` : root.title
+      const message = `${whole} has no "${path[index]}"${hint}`
       resolving.report('UNKNOWN_REFERENCE', message, segmentSpan(written, index + 1))
       return undefined
     }

@@ -184,7 +184,7 @@ const checkFields = (compilation: Compilation, place: Place, map: JsonObject, ex
   const unknown = closed ? Object.keys(map).filter(key => !properties.includes(key)) : []
   for (const key of unknown) {
     const beside = isStepField(key) ? '; it belongs to the step, beside `with`' : ''
-    const message = `the input has no "${key}"${didYouMean(key, properties) || beside}`
+    const message = `the input has no "${key}"${didYouMean(key, properties) || beside || fieldsOf(properties)}`
     report(compilation, { owner: map, key }, 'UNKNOWN_FIELD', message, { at: 'key' })
   }
   const required = Array.isArray(expected.required) ? expected.required : []
@@ -200,6 +200,7 @@ const checkFields = (compilation: Compilation, place: Place, map: JsonObject, ex
 
 /** What makes a value makes no name: braces in one would stay as they are. */
 const isPlainName = (compilation: Compilation, map: JsonObject, key: string): boolean => {
+  if (!key.includes('{{')) return true
   const [, inside] = /\{\{\s*(.*?)\s*\}\}/.exec(key) ?? []
   if (inside === undefined) return true
   const name = /\s/.test(inside) ? `(${inside})` : inside
@@ -207,6 +208,9 @@ const isPlainName = (compilation: Compilation, map: JsonObject, key: string): bo
   report(compilation, { owner: map, key }, 'INVALID_EXPRESSION', message, { at: 'key' })
   return false
 }
+
+const fieldsOf = (properties: string[]): string =>
+  properties.length > 0 && properties.length <= 12 ? `; it has ${properties.join(', ')}` : ''
 
 const combined = ['$ref', '$dynamicRef', 'anyOf', 'oneOf', 'allOf', 'if', 'not']
 

@@ -48,7 +48,11 @@ export const mismatch = (source: Known, target: Known): string | undefined => {
     from &&
     to &&
     ![...from].some(
-      type => to.has(type) || (type === 'integer' && to.has('number')) || (type === 'number' && to.has('integer')),
+      type =>
+        to.has(type) ||
+        (type === 'integer' && to.has('number')) ||
+        // A number may be whole; one that is written out says whether it is.
+        (type === 'number' && to.has('integer') && !Object.hasOwn(source!, 'const')),
     )
   ) {
     return `${names(from)} where ${names(to)} is wanted`

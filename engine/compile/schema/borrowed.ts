@@ -263,6 +263,7 @@ const roots: { [word: string]: string } = {
   execution: 'that is "run"',
   github: 'what started a run hands over inputs: {{ inputs.… }}',
   input: 'that is "inputs"',
+  item: 'an item is known in a step with forEach alone, and inside of it',
   matrix: 'the item of a forEach is called "item", or as its `as` says',
   nodes: 'that is "steps"',
   now: 'expressions do not ask the clock; {{ run.startedAt }} is when the run began',

@@ -301,7 +301,7 @@ const typeHint = (error: ErrorObject, place: Place, value: Json, written: string
   if (value === null && error.params.type === 'string') return '; write it after the colon'
   if (value === null) return shapeOf(place.key) || '; put below it, further in, what belongs to it'
   if (error.parentSchema === schema.$defs.step)
-    return typeof value === 'string' ? `; write { task: ${value} }` : shapeOf(place.key) || '; write { task: … }'
+    return typeof value === 'string' ? `; write { ${stepOf(value)} }` : shapeOf(place.key) || '; write { task: … }'
   if (place.key === 'task' && isObject(value)) return '; write task: and a name, and its input beside it, with: { … }'
   if (types.includes('boolean') && (value === 'true' || value === 'false')) return `; leave out the quotes: ${value}`
   if (types.includes('integer') && typeof value === 'string' && /^\d+$/.test(value))
@@ -310,6 +310,8 @@ const typeHint = (error: ErrorObject, place: Place, value: Json, written: string
   if (types.includes('boolean') && typeof value === 'string' && /^(yes|no|on|off|y|n)$/i.test(value))
     return `; write ${/^(yes|on|y)$/i.test(value) ? 'true' : 'false'}`
   if (isSchema(error)) return schemaHint(value)
+  const verb = place.key === 'onError' && isObject(value) && verbs.find(each => Object.hasOwn(value, each))
+  if (verb) return `; write [{ do: [{ ${verb}: … }] }]`
   if (types.includes('array') && isObject(value)) return '; begin each item with "- "'
   if (place.key === 'onError' && typeof value === 'string') return `; write [{ do: [{ task: ${value} }] }]`
   if (stepLists.has(String(place.key)) && typeof value === 'string') return `; write [{ task: ${value} }]`
@@ -318,6 +320,12 @@ const typeHint = (error: ErrorObject, place: Place, value: Json, written: string
   if (types.includes('array') && typeof value === 'string' && !types.includes('object')) return `; write [${written}]`
   if (types.includes('object')) return shapeOf(place.key)
   return quoteIt(error, value, written)
+}
+
+/** The verb and the name in what someone wrote for a step: `workflow:part`, `part`. */
+const stepOf = (written: string): string => {
+  const [, verb, name] = /^(task|workflow)[:\s]\s*(\S+)$/.exec(written) ?? []
+  return verb ? `${verb}: ${name}` : `task: ${written}`
 }
 
 /** The name of a type alone, or the default alone. */
