@@ -1,8 +1,9 @@
 import { isObject, type Json, type JsonObject } from '../../model/json.ts'
 import { helperNames } from '../../model/helpers/index.ts'
 import type { Root } from '../../model/plan.ts'
-import { didYouMean } from '../../model/similar.ts'
-import { rootCalled } from '../schema/borrowed.ts'
+import { didYouMean, nearest } from '../../model/similar.ts'
+import { borrowedFor, rootCalled } from '../schema/borrowed.ts'
+import { specFields } from '../schema/describe.ts'
 import type { Compilation } from '../compilation.ts'
 import { errorFields, type Fields, loopFields, runFields } from './field.ts'
 import { knownOutput } from './output.ts'
@@ -56,6 +57,7 @@ export const rootOf = (
       resolving.report('NOT_YET', `"${name}" is not supported yet`, written)
       return undefined
     default:
+      if (insideOfBroken(resolving)) return undefined
       return unknownRoot(
         resolving,
         written,
@@ -66,6 +68,13 @@ export const rootOf = (
         ),
       )
   }
+}
+
+/** Whether a step around this one was refused: it may be what the name is of, as the item of a `loop`. */
+const insideOfBroken = ({ compilation: { items }, view }: Resolving): boolean => {
+  let { parent } = view.at.node
+  while (parent >= 0 && !items[parent]!.broken) parent = items[parent]!.node.parent
+  return parent >= 0
 }
 
 /** The expressions of a trigger see what fired it, and nothing of a run: there is none yet. */
@@ -104,6 +113,7 @@ const fromInputs = (resolving: Resolving, written: WrittenPath, path: string[]):
   const name = path[0]
   if (name === undefined) return { root, used: 0, checked: 0, known: { type: 'object' }, title: 'the inputs' }
   if (!Object.hasOwn(inputs, name)) {
+    if (lostInputs(resolving.compilation)) return undefined
     const message = `there is no input "${name}"${didYouMean(name, Object.keys(inputs)) || otherInputs(name, inputs)}`
     resolving.report('UNKNOWN_REFERENCE', message, segmentSpan(written, 1))
     return undefined
@@ -111,6 +121,14 @@ const fromInputs = (resolving: Resolving, written: WrittenPath, path: string[]):
   const schema: Json = inputs[name]!
   return { root, used: 0, checked: 1, known: isObject(schema) ? schema : undefined, title: `input "${name}"` }
 }
+
+/** Whether the inputs stand there in another form or under another word, which is refused there. */
+const lostInputs = ({ spec }: Compilation): boolean =>
+  spec.inputs === undefined
+    ? Object.keys(spec).some(
+        word => !specFields.has(word) && (borrowedFor(word, ['inputs']) ?? nearest('inputs', [word])),
+      )
+    : !isObject(spec.inputs)
 
 /** A part sees no inputs but its own: what it is passed it declares. */
 const otherInputs = (name: string, inputs: JsonObject): string => {

@@ -69,7 +69,9 @@ const typeAtEnd = (known: Known, path: string[]): Known =>
     return 'absent' in step ? undefined : step.known
   }, known)
 
-const brokenId = ({ items }: Compilation, id: string): boolean => items.some(item => item.broken && item.step.id === id)
+/** Whether a step that was refused has the id, be that under `name`. */
+export const brokenId = ({ items }: Pick<Compilation, 'items'>, id: string): boolean =>
+  items.some(item => item.broken && (item.step.id === id || item.step.name === id))
 
 /** An id that another scope has is invisible here; one that nothing has is a typo. */
 const unknownStep = ({ items }: Compilation, id: string, candidates: string[]): string => {

@@ -130,12 +130,12 @@ const namesWorkflow = ({ keyword, instancePath }: ErrorObject): boolean =>
   (keyword === 'pattern' || keyword === 'maxLength') && instancePath.endsWith('/workflow')
 
 /**
- * What another kind's field says already: of a `header` that its `body` stands there too and that there are no `steps`, of `steps` in a
- * Task that there is no `handler`.
+ * What another kind's field says already: of a `header` that its `body` stands there too and that there are no `steps`, of `steps` or a
+ * `workflow` in a Task that there is no `handler`.
  */
 const ofOtherKind = ({ params }: ErrorObject, beside: string[]): boolean =>
   (beside.includes('header') && (params.additionalProperty === 'body' || params.missingProperty === 'steps')) ||
-  (beside.includes('steps') && params.missingProperty === 'handler')
+  (beside.some(word => word === 'steps' || word === 'workflow') && params.missingProperty === 'handler')
 
 const lacksVerb = (step: JsonObject): boolean => !verbs.some(verb => verb in step)
 

@@ -12,6 +12,7 @@ export const reportUnknownWorkflow = (compilation: Compilation, place: Place, na
   // An expression where none is possible was told with its own reason.
   if (name.includes('{{')) return
   const { catalog } = compilation
+  if (isRefused(catalog, name)) return
   const hint = catalog.tasks.has(name) ? `; "${name}" is a Task${ofTask}` : hintFor(catalog, name)
   report(compilation, place, 'UNKNOWN_WORKFLOW', `workflow "${name}" is not defined${hint}`)
 }
@@ -24,6 +25,10 @@ const hintFor = (catalog: Catalog, name: string): string => {
   if (catalog.workflows.has(bare)) return `; did you mean "${bare}"?`
   return didYouMean(bare, catalog.workflows.keys()) || '; where another file has it, give that file too'
 }
+
+/** Whether the one that is meant has a name that is none, `Send_mail`: that is told where it stands. */
+const isRefused = ({ workflows }: Catalog, name: string): boolean =>
+  [...workflows].some(([key, { broken }]) => broken && key !== bareName(key) && bareName(key) === bareName(name))
 
 /** The name in what people write for it: `./parts/mail.yaml`, `default/mail`, `mail@2`, `Send mail`. */
 const bareName = (written: string): string =>

@@ -3,6 +3,7 @@ import { isObject } from '../../model/json.ts'
 import { didYouMean } from '../../model/similar.ts'
 import { type Compilation, type Item, type MemberScope, report, type Source, type Wait } from '../compilation.ts'
 import type { Place } from '../text/document.ts'
+import { brokenId } from '../expression/stepRoot.ts'
 
 /** Draws the edges of a flow from its steps' `needs`; an `any` is a node of its own, placed before the step. */
 export const connect = (compilation: Compilation, scope: MemberScope): void => {
@@ -54,6 +55,7 @@ const source = (compilation: Compilation, scope: MemberScope, need: Json, place:
   if (typeof id !== 'string') return undefined
   const item = scope.ids.get(id)
   if (item) return { item, on: isObject(need) && need.on === 'failed' ? 'failed' : 'met' }
+  if (brokenId({ items: scope.members }, id)) return undefined
   const at = isObject(need) ? { owner: need, key: 'step' } : place
   report(
     compilation,
