@@ -1,5 +1,5 @@
 import type { CommandSpec, Words } from './command.ts'
-import { commands } from './commands/index.ts'
+import { commands, nameOf } from './commands/index.ts'
 import type { Io } from './io.ts'
 
 /** What a name on the command line may be, as far as it is not known before a database is asked. */
@@ -27,7 +27,6 @@ export const complete = async (io: Io, words: string[]): Promise<string[]> => {
 }
 
 const shown = commands.filter(spec => !spec.hidden)
-const nameOf = ({ usage }: CommandSpec): string => usage.split(' ')[0]!
 const flagsOf = (flags: string): string[] => flags.split(/, | /).filter(word => word.startsWith('-'))
 
 /** What the flag before the cursor may have for a value; null: it is no flag that has one. */
@@ -50,7 +49,7 @@ const namesOf = async (io: Io, wanted: Asked, typed: string): Promise<string[]> 
 }
 
 const ask = async (io: Io, wanted: Asked, typed: string): Promise<string[]> => {
-  const { listRuns, readNames, shortId } = await import('../engine/reader.ts')
+  const { listRuns, readNames, runAliases, shortId } = await import('../engine/reader.ts')
   const { connected } = await import('./connect.ts')
   return connected(io, async ({ sql, namespace }) => {
     const runs = wanted === 'run' || wanted === 'plan-or-run' ? await listRuns(sql, { namespace, limit: 20 }) : []
@@ -64,7 +63,7 @@ const ask = async (io: Io, wanted: Asked, typed: string): Promise<string[]> => {
     const fitting = names.filter(({ kind }) => kinds[wanted]?.includes(kind) ?? true)
     return [
       ...fitting.map(({ kind, name }) => (typed.includes('/') ? `${kind}/${name}` : name)),
-      ...(wanted === 'run' || wanted === 'plan-or-run' ? ['@latest', '@failed'] : []),
+      ...(wanted === 'run' || wanted === 'plan-or-run' ? runAliases : []),
       ...runs.map(run => shortId(run.id)),
     ]
   })

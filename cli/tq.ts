@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from 'commander'
 import type { Options } from './command.ts'
-import { groups } from './commands/index.ts'
+import { commands, groups, nameOf } from './commands/index.ts'
 import { type Io, openIo } from './io.ts'
 import { colorings, styled } from './style.ts'
 
@@ -60,6 +60,8 @@ export const main = async (argv: string[], io: Io = openIo()): Promise<number> =
   }
   try {
     if (argv[0] === 'help' && argv[1] === 'exit-codes') io.out(exitCodes.trim())
+    else if (argv[0] === 'help' && argv[1] !== undefined && !topics.includes(argv[1]))
+      program.error(`error: unknown command '${argv[1]}'${await meant(argv[1])}`)
     else if (argv.length === 0) io.out(program.helpInformation().trimEnd())
     else await program.parseAsync(argv, { from: 'user' })
   } catch (error) {
@@ -73,6 +75,15 @@ export const main = async (argv: string[], io: Io = openIo()): Promise<number> =
       io.out(JSON.stringify({ error: { code: 'USAGE', detail: error.message.replace(/^error: /, '') } }))
   }
   return exit
+}
+
+/** What `tq help` knows more of. */
+const topics = [...commands.map(nameOf), 'help', 'exit-codes']
+
+const meant = async (word: string): Promise<string> => {
+  const { nearest } = await import('../engine/reader.ts')
+  const near = nearest(word, topics)
+  return near === undefined ? '' : `\n(Did you mean ${near}?)`
 }
 
 /** Understood before a command and behind it. */

@@ -17,7 +17,7 @@ export type { Edge, Plan, PlanNode, RetryPolicy } from './model/plan.ts'
 export { formatDuration, parseDuration } from './model/duration.ts'
 export { formatMoment } from './model/schedule/moment.ts'
 export { isZone, wallOf } from './model/schedule/zone.ts'
-export { didYouMean, nearest } from './model/similar.ts'
+export { didYouMean, nearest, oneOf } from './model/similar.ts'
 export { type Kind, kindWords } from './model/kind.ts'
 export { printId, shortId } from './model/id.ts'
 export { ended, type JobState, jobStates, type RunState, runStates } from './model/state.ts'
@@ -30,7 +30,16 @@ export { type Load, openLoad } from './runtime/load.ts'
 export { type Reason, why, whyEnded } from './runtime/why.ts'
 export { listHandlers } from './runtime/handlers.ts'
 export { noSuchManifest, resolveManifest } from './runtime/names.ts'
-export { resolveRun, type RunResult, type Snapshot, snapshot, wait, watch, type WatchedNode } from './runtime/watch.ts'
+export {
+  resolveRun,
+  runAliases,
+  type RunResult,
+  type Snapshot,
+  snapshot,
+  wait,
+  watch,
+  type WatchedNode,
+} from './runtime/watch.ts'
 export type { Progress, Shown } from './store/tally.ts'
 export { type MigrationState, migrationState } from './store/migrate.ts'
 export { type ManifestRow, readManifest, readManifests, readNames, readQueues } from './store/manifest.ts'

@@ -1,11 +1,14 @@
-import { migrate, migrationState, openDatabase, readConfig, TqError } from '../../engine/client.ts'
+import { migrate, migrationState, oneOf, openDatabase, readConfig, TqError } from '../../engine/client.ts'
 import { urlOf } from '../connect.ts'
 import { print } from '../output.ts'
 import type { Action } from '../command.ts'
 
 const db: Action = async (io, options, action) => {
   if (action !== 'migrate' && action !== 'status')
-    throw new TqError('USAGE', `"${action}" is nothing to do with the database; write tq db migrate or tq db status`)
+    throw new TqError(
+      'USAGE',
+      `"${action}" is nothing to do with the database${oneOf(String(action), ['migrate', 'status'])}`,
+    )
   const config = await readConfig(io.cwd, {}, io.env)
   const database = openDatabase(urlOf(config, io.env), { schema: config.schema, max: 2 })
   try {

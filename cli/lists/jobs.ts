@@ -5,6 +5,7 @@ import {
   jobStates,
   listJobs,
   listOpenJobs,
+  oneOf,
   pathOf,
   readQueues,
   resolveRun,
@@ -26,10 +27,7 @@ export const jobs: List = {
   async read(context, options, name) {
     const state = options.state as JobState | undefined
     if (state && !jobStates.includes(state))
-      throw new TqError(
-        'USAGE',
-        `"${state}" is no state of a job${didYouMean(state, jobStates) || `; there are ${jobStates.join(', ')}`}`,
-      )
+      throw new TqError('USAGE', `"${state}" is no state of a job${oneOf(state, jobStates)}`)
     return name ? jobsOf(context, options, name) : openJobs(context, options)
   },
 }

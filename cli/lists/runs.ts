@@ -1,9 +1,9 @@
 import {
   type Context,
   countRunsUpTo,
-  didYouMean,
   listRuns,
   noSuchManifest,
+  oneOf,
   printId,
   readManifest,
   readManifests,
@@ -65,10 +65,7 @@ export const runs: List = {
 const filterOf = async (context: Context, options: Options, name: string | undefined) => {
   const state = options.state as RunState | undefined
   if (state && !runStates.includes(state))
-    throw new TqError(
-      'USAGE',
-      `"${state}" is no state of a run${didYouMean(state, runStates) || `; there are ${runStates.join(', ')}`}`,
-    )
+    throw new TqError('USAGE', `"${state}" is no state of a run${oneOf(state, runStates)}`)
   return {
     ...(await runOrName(context, name ?? (options.workflow as string | undefined))),
     ...(state ? { state } : {}),
@@ -81,6 +78,7 @@ const filterOf = async (context: Context, options: Options, name: string | undef
 /** Of what is applied under that name, else the one run that it is the id of. */
 const runOrName = async (context: Context, name: string | undefined): Promise<{ name?: string; id?: string }> => {
   if (name === undefined) return {}
+  if (name.startsWith('@')) return { id: await resolveRun(context, name) }
   const { sql, namespace } = context
   const applied = await Promise.all(
     (['workflow', 'task'] as const).map(kind => readManifest(sql, { namespace, kind, name })),

@@ -220,7 +220,7 @@ test('wrong usage exits with 2 and proposes what is near', async t => {
     [['run', 'greet', '--input-file', 'nowhere.json'], /nowhere\.json/],
     [['run', 'twice'], /workflow\/twice or task\/twice/],
     [['run', 'greet', '--wait', '--timeout', 'soon'], /write one such as 30s or 5m/],
-    [['db', 'drop'], /tq db migrate or tq db status/],
+    [['db', 'drop'], /there are migrate, status/],
     [['validate', '-o', 'csv'], /Allowed choices are table, json/],
   ]
   await Promise.all(
