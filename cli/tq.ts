@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander'
 import type { Options } from './command.ts'
 import { commands, groups, nameOf } from './commands/index.ts'
 import { type Io, openIo } from './io.ts'
+import { inOurWords, otherWords } from './otherWords.ts'
 import { colorings, styled } from './style.ts'
 
 /** What `tq help exit-codes` says; the engine's error codes each have one of these. */
@@ -32,7 +33,11 @@ export const main = async (argv: string[], io: Io = openIo()): Promise<number> =
     .exitOverride()
     .addOption(colorOption())
     .addOption(asciiOption())
-    .configureOutput({ writeOut: text => io.out(text.trimEnd()), writeErr: text => io.err(text.trimEnd()) })
+    .configureOutput({
+      writeOut: text => io.out(text.trimEnd()),
+      writeErr: text => io.err(text.trimEnd()),
+      outputError: (text, write) => write(withoutGuess(text)),
+    })
   for (const { spec, heading } of groups.flatMap(({ heading, commands }) =>
     commands.map(spec => ({ spec, heading })),
   )) {
@@ -61,18 +66,27 @@ export const main = async (argv: string[], io: Io = openIo()): Promise<number> =
   try {
     if (argv[0] === 'help' && argv[1] === 'exit-codes') io.out(exitCodes.trim())
     else if (argv[0] === 'help' && argv[1] !== undefined && !topics.includes(argv[1]))
-      program.error(`error: unknown command '${argv[1]}'${await meant(argv[1])}`)
+      program.error(`error: unknown command '${argv[1]}'${await meant(argv[1])}`, { code: 'commander.unknownCommand' })
     else if (argv.length === 0) io.out(program.helpInformation().trimEnd())
     else await program.parseAsync(argv, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
+    const said = error.code === 'commander.unknownCommand' ? await inOurWords(io, wordsFrom(error, argv)) : null
+    if (said) io.err(said)
     // What other tools take as they stand.
     if (error.code === 'commander.excessArguments' && argv[0] === 'run')
       io.err('Inputs are given by name: tq run NAME --input name=value')
     exit =
       error.exitCode === 0 || error.code === 'commander.helpDisplayed' || error.code === 'commander.version' ? 0 : 2
     if (exit === 2 && asksForJson(argv))
-      io.out(JSON.stringify({ error: { code: 'USAGE', detail: error.message.replace(/^error: /, '') } }))
+      io.out(
+        JSON.stringify({
+          error: {
+            code: 'USAGE',
+            detail: [withoutGuess(error.message).replace(/^error: /, ''), ...(said ? [said] : [])].join('\n'),
+          },
+        }),
+      )
   }
   return exit
 }
@@ -85,6 +99,14 @@ const meant = async (word: string): Promise<string> => {
   const near = nearest(word, topics)
   return near === undefined ? '' : `\n(Did you mean ${near}?)`
 }
+
+const unknown = (text: string): string => /unknown command '([^']*)'/.exec(text)?.[1] ?? ''
+
+/** A word that means something elsewhere is not taken for one of ours that only looks like it. */
+const withoutGuess = (text: string): string => (Object.hasOwn(otherWords, unknown(text)) ? text.split('\n')[0]! : text)
+
+/** The command line from the word on that is no command. */
+const wordsFrom = ({ message }: Error, argv: string[]): string[] => argv.slice(argv.indexOf(unknown(message)))
 
 /** Understood before a command and behind it. */
 const colorOption = () =>
