@@ -65,6 +65,9 @@ export const ago = (date: Date | string | null): string => {
   return `${span(Date.now() - new Date(date).getTime())} ago`
 }
 
+/** `in 4m`: what is to come. */
+export const until = (date: Date | null): string => (date ? `in ${span(date.getTime() - Date.now())}` : '—')
+
 /** A span of time at a glance: `212 ms`, `3.2s`, `4m`, `2h`, `3d`. */
 export const span = (ms: number): string => {
   if (ms < 0) return '0 ms'

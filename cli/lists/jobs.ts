@@ -16,7 +16,7 @@ import {
 import type { Options } from '../command.ts'
 import { nameJobs } from '../jobs.ts'
 import { limitOf } from '../options.ts'
-import { ago, took } from '../output.ts'
+import { ago, took, until } from '../output.ts'
 import { errorLine, icon, number } from '../progress.ts'
 import type { List, Listed } from './index.ts'
 
@@ -31,6 +31,8 @@ export const jobs: List = {
     return name ? jobsOf(context, options, name) : openJobs(context, options)
   },
 }
+
+type ErrorText = { name?: string; message?: string }
 
 const jobsOf = async (context: Context, options: Options, name: string): Promise<Listed> => {
   const id = await resolveRun(context, name)
@@ -53,9 +55,9 @@ const jobsOf = async (context: Context, options: Options, name: string): Promise
       job.kind,
       `${icon(job.state)} ${job.state}`,
       job.kind === 'task' && job.attempt ? String(job.attempt) : '',
-      took(job.started_at, job.ended_at),
+      job.state === 'scheduled' ? until(job.ready_at) : took(job.started_at, job.ended_at),
       job.worker ?? '',
-      job.error && job.state !== 'succeeded' ? errorLine(job.error as { name?: string; message?: string }) : '',
+      job.error && job.state !== 'succeeded' ? errorLine(job.error as ErrorText) : '',
       job.queue ?? '',
       job.ready_at?.toISOString() ?? '',
       job.started_at?.toISOString() ?? '',
@@ -95,16 +97,17 @@ const openJobs = async (context: Context, options: Options): Promise<Listed> => 
   return {
     data: named,
     names: named.map(({ run, job }) => (job ? `${run}/${job}` : run)),
-    header: ['RUN', 'JOB', 'STATE', 'QUEUE', 'SINCE', 'WORKER'],
+    header: ['RUN', 'JOB', 'STATE', 'QUEUE', 'SINCE', 'WORKER', 'ERROR'],
     rows: named.map(job => [
       job.run,
       job.job || '(run)',
       `${icon(job.state)} ${job.state}`,
       job.queue,
-      ago(job.due_at),
+      job.state === 'scheduled' ? until(job.due_at) : ago(job.due_at),
       job.worker ?? '',
+      job.error ? errorLine(job.error as ErrorText) : '',
     ]),
-    narrow: 6,
+    narrow: 7,
     hint:
       found.length > limit
         ? `the first ${number(limit)} open jobs. More: --limit ${limit * 5}, --queue NAME, --state running`
