@@ -78,5 +78,11 @@ export const span = (ms: number): string => {
   return `${Math.floor(ms / 86_400_000)}d`
 }
 
-export const took = (from: Date | null, to: Date | null): string =>
-  from && to ? span(to.getTime() - from.getTime()) : '—'
+export const took = (from: Date | null, to: Date | null): string => {
+  const ms = lasted(from, to)
+  return ms === null ? '—' : span(ms)
+}
+
+/** Ms between two moments; null where one of them is not yet. */
+export const lasted = (from: Date | null, to: Date | null): number | null =>
+  from && to ? to.getTime() - from.getTime() : null

@@ -15,6 +15,8 @@ export type Listed = {
   names: string[]
   header: string[]
   rows: string[][]
+  /** What `--sort` compares in columns whose cells are only read by people: moments and spans of time, a value for each row. */
+  values?: { [column: string]: (Date | number | null)[] }
   /** How many columns people see who do not ask for `-o wide`. */
   narrow: number
   /** Said to people: how much is not shown, or what to do where nothing is. */

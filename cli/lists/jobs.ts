@@ -16,7 +16,7 @@ import {
 import type { Options } from '../command.ts'
 import { nameJobs } from '../jobs.ts'
 import { limitOf } from '../options.ts'
-import { ago, took, until } from '../output.ts'
+import { ago, lasted, took, until } from '../output.ts'
 import { errorLine, icon, number } from '../progress.ts'
 import type { List, Listed } from './index.ts'
 
@@ -63,6 +63,7 @@ const jobsOf = async (context: Context, options: Options, name: string): Promise
       job.started_at?.toISOString() ?? '',
       job.ended_at?.toISOString() ?? '',
     ]),
+    values: { TOOK: shown.map(job => lasted(job.started_at, job.ended_at)) },
     narrow: 7,
     hint:
       fitting.length > limit
@@ -107,6 +108,7 @@ const openJobs = async (context: Context, options: Options): Promise<Listed> => 
       job.worker ?? '',
       job.error ? errorLine(job.error as ErrorText) : '',
     ]),
+    values: { SINCE: named.map(job => job.due_at) },
     narrow: 7,
     hint:
       found.length > limit

@@ -15,7 +15,7 @@ import {
 } from '../../engine/reader.ts'
 import type { Options } from '../command.ts'
 import { labelsOf, limitOf, sinceOf } from '../options.ts'
-import { ago, count, took } from '../output.ts'
+import { ago, count, lasted, took } from '../output.ts'
 import { icon, number } from '../progress.ts'
 import type { List } from './index.ts'
 
@@ -51,6 +51,10 @@ export const runs: List = {
         printId(run.id),
         run.started_at.toISOString(),
       ]),
+      values: {
+        STARTED: shown.map(run => run.started_at),
+        TOOK: shown.map(run => lasted(run.started_at, run.ended_at)),
+      },
       narrow: 7,
       hint:
         found.length === 0
