@@ -3,7 +3,8 @@ import type { Options } from './command.ts'
 import { commands, groups, nameOf } from './commands/index.ts'
 import { type Io, openIo } from './io.ts'
 import { inOurWords, otherWords } from './otherWords.ts'
-import { colorings, styled } from './style.ts'
+import { appearance } from './commands/table/flags.ts'
+import { styled } from './style.ts'
 
 /** What `tq help exit-codes` says; the engine's error codes each have one of these. */
 export const exitCodes = `
@@ -31,26 +32,26 @@ export const main = async (argv: string[], io: Io = openIo()): Promise<number> =
     .helpCommand('help [command]', 'help for a command; exit-codes: what exit codes mean')
     .showSuggestionAfterError()
     .exitOverride()
-    .addOption(colorOption())
-    .addOption(asciiOption())
     .configureOutput({
       writeOut: text => io.out(text.trimEnd()),
       writeErr: text => io.err(text.trimEnd()),
       outputError: (text, write) => write(withoutGuess(text)),
     })
+  for (const option of everywhere()) program.addOption(option)
   for (const { spec, heading } of groups.flatMap(({ heading, commands }) =>
     commands.map(spec => ({ spec, heading })),
   )) {
     const command = program.command(spec.usage, { hidden: spec.hidden ?? false }).description(spec.summary)
     command.helpGroup(`${heading}:`)
-    for (const [flags, text, fallback] of spec.options) {
+    for (const [flags, text, fallback, choices] of spec.options) {
       const option = new Option(flags, text)
+      if (Array.isArray(choices)) option.choices(choices)
       if (fallback !== undefined) option.default(fallback)
       if (/<(k=v|path)>/.test(flags)) option.argParser((value: string, before: string[] = []) => [...before, value])
       if (flags.startsWith('-o,')) option.choices(spec.formats ?? ['table', 'json', 'yaml', 'name'])
       command.addOption(option)
     }
-    command.addOption(colorOption().hideHelp()).addOption(asciiOption().hideHelp())
+    for (const option of everywhere()) command.addOption(option.hideHelp())
     command.addHelpText(
       'after',
       `\nExamples\n${spec.examples.map(example => `  $ ${example}`).join('\n')}\n${spec.exits ? exitCodes : ''}`,
@@ -109,9 +110,11 @@ const withoutGuess = (text: string): string => (Object.hasOwn(otherWords, unknow
 const wordsFrom = ({ message }: Error, argv: string[]): string[] => argv.slice(argv.indexOf(unknown(message)))
 
 /** Understood before a command and behind it. */
-const colorOption = () =>
-  new Option('--color <when>', 'auto: on a terminal, and as NO_COLOR says; always; never').choices(colorings)
-const asciiOption = () => new Option('--ascii', 'no signs beyond ASCII; so too where LANG is C')
+const everywhere = (): Option[] =>
+  appearance.map(([flags, text, , choices]) => {
+    const option = new Option(flags, text)
+    return Array.isArray(choices) ? option.choices(choices) : option
+  })
 
 /** Options that were not understood have not been parsed: the command line itself says what was wanted. */
 const asksForJson = (argv: string[]): boolean =>

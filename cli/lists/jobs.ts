@@ -1,11 +1,9 @@
 import {
   type Context,
   didYouMean,
-  type JobState,
   jobStates,
   listJobs,
   listOpenJobs,
-  oneOf,
   pathOf,
   readQueues,
   resolveRun,
@@ -24,10 +22,8 @@ import type { List, Listed } from './index.ts'
 export const jobs: List = {
   words: ['jobs', 'job'],
   flags: ['state', 'queue', 'limit'],
+  states: jobStates,
   async read(context, options, name) {
-    const state = options.state as JobState | undefined
-    if (state && !jobStates.includes(state))
-      throw new TqError('USAGE', `"${state}" is no state of a job${oneOf(state, jobStates)}`)
     return name ? jobsOf(context, options, name) : openJobs(context, options)
   },
 }

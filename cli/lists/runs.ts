@@ -3,7 +3,6 @@ import {
   countRunsUpTo,
   listRuns,
   noSuchManifest,
-  oneOf,
   printId,
   readManifest,
   readManifests,
@@ -11,7 +10,6 @@ import {
   type RunState,
   runStates,
   shortId,
-  TqError,
 } from '../../engine/reader.ts'
 import type { Options } from '../command.ts'
 import { labelsOf, limitOf, sinceOf } from '../options.ts'
@@ -25,6 +23,7 @@ const countedUpTo = 1000
 export const runs: List = {
   words: ['runs', 'run'],
   flags: ['state', 'workflow', 'trigger', 'since', 'label', 'limit'],
+  states: runStates,
   async read(context, options, name) {
     const limit = limitOf(options) ?? 20
     const asked = { namespace: context.namespace, ...(await filterOf(context, options, name)) }
@@ -68,8 +67,6 @@ export const runs: List = {
 
 const filterOf = async (context: Context, options: Options, name: string | undefined) => {
   const state = options.state as RunState | undefined
-  if (state && !runStates.includes(state))
-    throw new TqError('USAGE', `"${state}" is no state of a run${oneOf(state, runStates)}`)
   return {
     ...(await runOrName(context, name ?? (options.workflow as string | undefined))),
     ...(state ? { state } : {}),

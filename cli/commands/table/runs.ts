@@ -63,13 +63,19 @@ export const runs: CommandSpec[] = [
   },
   {
     usage: 'get <what> [name]',
-    words: [['runs', 'workflows', 'tasks', 'queues', 'schedules', 'hooks', 'workers', 'jobs'], 'manifest'],
+    words: [
+      ['runs', 'workflows', 'tasks', 'queues', 'schedules', 'hooks', 'workers', 'jobs'],
+      {
+        ...{ runs: 'plan-or-run', workflows: 'workflow', tasks: 'task', queues: 'queue', schedules: 'schedule' },
+        ...{ hooks: 'hook', workers: 'worker', jobs: 'run' },
+      },
+    ],
     summary:
       'lists runs, workflows, tasks, queues, schedules, hooks, workers, or jobs: those of a run, or all that are open',
     options: [
-      ['--state <state>', 'runs or jobs in this state'],
-      ['--workflow <name>', 'runs, schedules or hooks of this workflow'],
-      ['--queue <name>', 'jobs, tasks or workers of this queue'],
+      ['--state <state>', 'runs or jobs in this state', undefined, 'state'],
+      ['--workflow <name>', 'runs, schedules or hooks of this workflow', undefined, 'workflow'],
+      ['--queue <name>', 'jobs, tasks or workers of this queue', undefined, 'queue'],
       ['--trigger <trigger>', 'runs that this has started: cli, schedule, schedule/nightly, hook/github-push'],
       ['--since <time>', 'runs started from then on: 1h, or 2026-11-22T18:00:00Z'],
       ['-l, --label <k=v>', 'runs with this label; again: with all of them'],
@@ -91,7 +97,13 @@ export const runs: CommandSpec[] = [
   },
   {
     usage: 'describe <what> [name]',
-    words: [['run', 'workflow', 'task', 'queue', 'schedule', 'hook', 'worker'], 'manifest'],
+    words: [
+      ['run', 'workflow', 'task', 'queue', 'schedule', 'hook', 'worker'],
+      {
+        ...{ run: 'run', workflow: 'workflow', task: 'task', queue: 'queue', schedule: 'schedule' },
+        ...{ hook: 'hook', worker: 'worker' },
+      },
+    ],
     summary:
       'all about a run (with its jobs and their attempts), a worker, or a manifest: workflow, task, queue, schedule or hook',
     options: [output],
