@@ -222,17 +222,21 @@ test('watched through a pipe, a list is printed once, and then a line for each r
 })
 
 onTerminal(
-  'on a narrow terminal columns are dropped from the right and nothing wraps; watched, it is redrawn in place',
+  'on a narrow terminal columns are dropped from the right, but the state, and nothing wraps; watched, it is redrawn in place',
   async t => {
     for (const [columns, last] of [
       [100, 'TRIGGER'],
       [60, '(STARTED|TOOK)'],
-      [30, 'WORKFLOW'],
+      [30, 'STATE'],
     ] as const) {
       const { screen } = await terminal(dir, 'get runs --limit 100', { columns }).ended
       t.deepEqual(screen.wraps(), [])
       t.regex(screen.lines()[0]!, new RegExp(`${last}$`), `${columns} columns`)
     }
+    const { screen: jobs } = await terminal(dir, `get jobs ${(await names('runs', 'breaks'))[0]}`, { columns: 45 })
+      .ended
+    t.regex(jobs.lines()[0]!, /^JOB +KIND +STATE +ERROR$/)
+    t.regex(jobs.lines().join('\n'), /^broken +task +✖ failed +RangeError: out of …$/m)
     const watching = terminal(dir, 'get queues -w')
     await until(() => watching.text().split('NAME').length > 2)
     watching.type('\u0003')
