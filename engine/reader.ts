@@ -7,7 +7,7 @@ import { TqError } from './model/errors.ts'
 import { type Context, type Log, openContext, queueOf } from './runtime/context.ts'
 import { isFull, isLostConnection } from './runtime/patience.ts'
 import { refusalOf } from './runtime/refusal.ts'
-import { migrationState } from './store/migrate.ts'
+import { migrationState, otherText } from './store/migrate.ts'
 import { openDatabase } from './store/sql.ts'
 
 export type { KafkaOptions, TopicReport } from './broker/index.ts'
@@ -41,7 +41,7 @@ export {
   type WatchedNode,
 } from './runtime/watch.ts'
 export type { Progress, Shown } from './store/tally.ts'
-export { type MigrationState, migrationState } from './store/migrate.ts'
+export { type MigrationState, migrationState, otherText } from './store/migrate.ts'
 export { type ManifestRow, readManifest, readManifests, readNames, readQueues } from './store/manifest.ts'
 export { type BackfillRow, listBackfills } from './store/backfill.ts'
 export { readLogs, type StoredLog } from './store/log.ts'
@@ -119,11 +119,11 @@ export type ClientOptions = {
 export const openClient = async (options: ClientOptions): Promise<Context & { close(): Promise<void> }> => {
   const database = openDatabase(options.databaseUrl, { schema: options.schema, max: options.connections ?? 2 })
   try {
-    const { version, latest } = await migrationState(database.sql)
+    const { version, latest, changed } = await migrationState(database.sql)
     if (version !== latest)
       throw new TqError(
         'SCHEMA_OUTDATED',
-        `the database is at schema ${version}, this tq needs ${latest}; run \`tq db migrate\``,
+        `the database is at schema ${version}, this tq needs ${latest}; ${changed.length > 0 ? `${otherText(changed)}: \`tq doctor\` says the way out` : 'run `tq db migrate`'}`,
       )
     const broker = await openBroker({
       ...options,
