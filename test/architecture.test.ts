@@ -154,6 +154,20 @@ test('the stages of compiling go one way', t => {
   )
 })
 
+test('who only looks loads nothing that compiles, and no client of Kafka', t => {
+  const seen = new Set(['engine/reader.ts'])
+  for (const file of seen)
+    for (const { what, type } of all.filter(one => one.file === file))
+      if (!type) seen.add(what.startsWith('.') ? relative(root, join(root, dirname(file), what)) : what)
+  t.true(seen.size > 50)
+  t.deepEqual(
+    [...seen].filter(one =>
+      within(one, ['engine/compile', 'ajv', 'ajv-formats', 'handlebars', 'yaml', 'kafkajs', 'pg-boss']),
+    ),
+    [],
+  )
+})
+
 test('model and compile are pure', t => {
   const wrong = all.filter(
     ({ layer, what }) =>

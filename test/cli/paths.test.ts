@@ -33,7 +33,16 @@ test.serial('in lists of jobs, in logs, in why and where it failed', async t => 
   const leaf = (i: number, j: number) => `each[${i}]/part/pair[${j}]/say`
   const names = (await tqHere(dir, ['get', 'jobs', '@latest', '-o', 'name'])).stdout.split('\n')
   t.is(new Set(names).size, names.length)
-  for (const one of [leaf(0, 0), leaf(0, 1), leaf(1, 0), leaf(1, 1), 'each', 'each[1]', 'each[1]/part', 'each[1]/part/pair'])
+  for (const one of [
+    leaf(0, 0),
+    leaf(0, 1),
+    leaf(1, 0),
+    leaf(1, 1),
+    'each',
+    'each[1]',
+    'each[1]/part',
+    'each[1]/part/pair',
+  ])
     t.true(names.includes(one), `${one} in ${names}`)
 
   const said = async (step: string) =>
