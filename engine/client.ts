@@ -11,10 +11,10 @@ export {
   formatDiagnostic,
   type Source,
 } from './compile/index.ts'
-export { declarations } from './compile/declarations.ts'
-export { maxManifestBytes } from './compile/limit.ts'
-export { editorSchema } from './compile/editorSchema.ts'
-export { readProject } from './compile/project.ts'
+export { declarations } from './compile/project/declarations.ts'
+export { maxManifestBytes } from './compile/text/limit.ts'
+export { editorSchema } from './compile/project/editorSchema.ts'
+export { readProject } from './compile/project/project.ts'
 export { isObject } from './model/json.ts'
 export { readCron } from './model/schedule/cron.ts'
 export { type Timing, timingOf } from './model/schedule/timing.ts'

@@ -24,7 +24,7 @@ export { ended, type JobState, jobStates, type RunState, runStates } from './mod
 export { type Context, type Log, type LogLevel, logLevels } from './runtime/context.ts'
 export type { HookSpec } from '../schemas/manifest.types.ts'
 export { hooksPrefix } from './model/hook.ts'
-export { pathOf } from './model/job.ts'
+export { isAt, jobPaths, pathOf, type PlacedJob } from './model/job.ts'
 export { formatRate } from './runtime/limit.ts'
 export { type Load, openLoad } from './runtime/load.ts'
 export { type Reason, why, whyEnded } from './runtime/why.ts'
@@ -80,6 +80,7 @@ export {
   listAttempts,
   countJobs,
   listJobs,
+  readPlaces,
   listOpenJobs,
   type NodeCount,
   readRoot,

@@ -76,7 +76,7 @@ export type Duration = string
  */
 export type Rate = string
 /**
- * A step: exactly one verb (`task chain group chord flow`) and any modifiers.
+ * A step: exactly one verb (`task workflow chain group chord flow`) and any modifiers.
  *
  * This interface was referenced by `undefined`'s JSON-Schema
  * via the `definition` "step".
@@ -86,6 +86,10 @@ export type Step = {
    * Run the Task of that name or, where there is none, the handler.
    */
   task?: string
+  /**
+   * Run that workflow as a part of this run; `with` is its inputs, and its output is the step's.
+   */
+  workflow?: string
   /**
    * Steps one after the other; gives the output of the last.
    */
@@ -171,6 +175,10 @@ export type Step2 = {
    * Run the Task of that name or, where there is none, the handler.
    */
   task?: string
+  /**
+   * Run that workflow as a part of this run; `with` is its inputs, and its output is the step's.
+   */
+  workflow?: string
   /**
    * Steps one after the other; gives the output of the last.
    */
@@ -305,13 +313,17 @@ export type Step1 = {
   [k: string]: unknown
 }
 /**
- * A step: exactly one verb (`task chain group chord flow`) and any modifiers.
+ * A step: exactly one verb (`task workflow chain group chord flow`) and any modifiers.
  */
 export type Step3 = {
   /**
    * Run the Task of that name or, where there is none, the handler.
    */
   task?: string
+  /**
+   * Run that workflow as a part of this run; `with` is its inputs, and its output is the step's.
+   */
+  workflow?: string
   /**
    * Steps one after the other; gives the output of the last.
    */

@@ -86,7 +86,7 @@ const pure: { [layer: string]: string[] } = {
   'engine/task.ts': [],
 }
 
-type Import = { file: string; layer: string; what: string; type: boolean }
+type Import = { file: string; layer: string; what: string; type: boolean; lazy: boolean }
 
 /** A file without its block comments. */
 const code = (file: string): string => readFileSync(join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\//g, '')
@@ -108,6 +108,7 @@ const imports = (file: string): Import[] => {
     layer: layerOf(file),
     what: match[3] ?? match[5] ?? match[7]!,
     type: match[1] !== undefined,
+    lazy: match[5] !== undefined,
   }))
 }
 
@@ -132,6 +133,38 @@ test('imports between folders go one way', t => {
   })
   t.deepEqual(
     wrong.map(({ file, what }) => `${file} imports ${what}`),
+    [],
+  )
+})
+
+/** Inside of compile: each stage may know those before it, and what all of them share. */
+const stages = ['text', 'schema', 'expression', 'workflow', 'trigger', 'project'].map(name => `engine/compile/${name}`)
+const shared = ['engine/compile/catalog.ts', 'engine/compile/compilation.ts']
+
+test('the stages of compiling go one way', t => {
+  const staged = all.filter(one => within(one.file, stages) && one.what.startsWith('.'))
+  const wrong = staged.filter(one => {
+    const target = relative(root, join(root, dirname(one.file), one.what))
+    const own = stages.findIndex(stage => within(one.file, [stage]))
+    return within(target, ['engine/compile']) && !within(target, [...stages.slice(0, own + 1), ...shared])
+  })
+  t.true(staged.length > 100)
+  t.deepEqual(
+    wrong.map(({ file, what }) => `${file} imports ${what}`),
+    [],
+  )
+})
+
+test('who only looks loads nothing that compiles, and no client of Kafka', t => {
+  const seen = new Set(['engine/reader.ts'])
+  for (const file of seen)
+    for (const { what, type, lazy } of all.filter(one => one.file === file))
+      if (!type && !lazy) seen.add(what.startsWith('.') ? relative(root, join(root, dirname(file), what)) : what)
+  t.true(seen.size > 50)
+  t.deepEqual(
+    [...seen].filter(one =>
+      within(one, ['engine/compile', 'ajv', 'ajv-formats', 'handlebars', 'yaml', 'kafkajs', 'pg-boss']),
+    ),
     [],
   )
 })

@@ -1,9 +1,9 @@
-import type { JsonObject } from '../model/json.ts'
+import { isObject, type JsonObject } from '../model/json.ts'
 import type { PlanNode } from '../model/plan.ts'
-import type { Catalog, CatalogTask } from './catalog.ts'
-import type { Diagnostic, DiagnosticCode } from './diagnostic.ts'
-import { type Document, diagnose, keySpan, type Place, valueSpan } from './document.ts'
-import type { Scalar } from './syntax.ts'
+import type { Callee, Catalog, CatalogTask } from './catalog.ts'
+import type { Diagnostic, DiagnosticCode } from './text/diagnostic.ts'
+import { type Document, diagnose, keySpan, type Place, valueSpan } from './text/document.ts'
+import type { Scalar } from './expression/syntax.ts'
 
 /** The compiling of one document: what its parts work with, and what they add to. */
 export type Compilation = {
@@ -40,6 +40,10 @@ export type Item = {
   /** The schema refused it, or a name in it means nothing. */
   broken: boolean
   task?: CatalogTask
+  /** For a `workflow`: what it is. */
+  callee?: Callee
+  /** It was compiled with the workflow that it is of. */
+  embedded?: true
   /** What is known of the output, once `output` is compiled. */
   shaped?: { schema: JsonObject | undefined }
   /** For a forEach: what is known of an item. */
@@ -58,6 +62,18 @@ export type MemberScope = {
   owner: Item
   ids: Map<string, Item>
   members: Item[]
+}
+
+/** The compiling of a document, before it begins. */
+export const compilationOf = (
+  document: Document,
+  known: Pick<Compilation, 'broken' | 'catalog' | 'applied'>,
+  diagnostics: Diagnostic[],
+): Compilation => {
+  const manifest = document.value as JsonObject
+  const spec = isObject(manifest.spec) ? manifest.spec : {}
+  const inputs = isObject(spec.inputs) ? spec.inputs : {}
+  return { ...known, document, diagnostics, scalars: new Map(), spec, inputs, items: [], uses: new Set() }
 }
 
 /** Adds a diagnostic about a value (or, with `'key'`, about its key). */

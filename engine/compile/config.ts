@@ -3,7 +3,7 @@ import { signature } from '../model/helpers/index.ts'
 import { isObject, type Json, type JsonObject } from '../model/json.ts'
 import type { Expression } from '../model/plan.ts'
 import { didYouMean } from '../model/similar.ts'
-import type { Diagnostic, DiagnosticCode } from './diagnostic.ts'
+import type { Diagnostic, DiagnosticCode } from './text/diagnostic.ts'
 import {
   diagnose,
   type Document,
@@ -13,10 +13,10 @@ import {
   type Span,
   spanInText,
   valueSpan,
-} from './document.ts'
-import { braced, escaped } from './print.ts'
-import { segmentSpan } from './resolving.ts'
-import { readScalar, type Written } from './syntax.ts'
+} from './text/document.ts'
+import { braced, escaped } from './expression/print.ts'
+import { segmentSpan } from './expression/resolving.ts'
+import { readScalar, type Written } from './expression/syntax.ts'
 import type { Values } from './values.ts'
 
 /** What became of a document's `config`. */

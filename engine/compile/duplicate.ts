@@ -1,8 +1,8 @@
 import { isObject, type JsonObject } from '../model/json.ts'
 import { workflowKinds } from '../model/kind.ts'
 import { nameOf, namespaceOf } from './catalog.ts'
-import type { Diagnostic } from './diagnostic.ts'
-import { diagnose, type Document, position, valueSpan } from './document.ts'
+import type { Diagnostic } from './text/diagnostic.ts'
+import { diagnose, type Document, position, valueSpan } from './text/document.ts'
 
 /** Names that two documents have; the four kinds of workflows share one space. */
 export const duplicateNames = (documents: Document[], home: string): Diagnostic[] => {

@@ -5,23 +5,24 @@ import type { Plan } from '../model/plan.ts'
 import type { Trigger } from '../model/trigger.ts'
 import { affected } from './affected.ts'
 import { type Catalog, catalogOf, keyOf, type ManifestDocument, nameOf, namespaceOf } from './catalog.ts'
-import type { Compilation } from './compilation.ts'
-import { type Diagnostic, sortDiagnostics } from './diagnostic.ts'
-import { type Document, position } from './document.ts'
+import { calleesOf } from './callee.ts'
+import { type Compilation, compilationOf } from './compilation.ts'
+import { type Diagnostic, sortDiagnostics } from './text/diagnostic.ts'
+import { position } from './text/document.ts'
 import { duplicateNames } from './duplicate.ts'
-import type { Source } from './parse.ts'
+import type { Source } from './text/parse.ts'
 import { planHash, triggerHash } from './planHash.ts'
 import { noted, type Read, read, sourceLineOf, sourceOf } from './source.ts'
-import { compileTask } from './task.ts'
-import { compileTrigger } from './trigger.ts'
+import { compileTask } from './workflow/task.ts'
+import { compileTrigger } from './trigger/trigger.ts'
 import { readValues, unusedValues } from './values.ts'
-import { compileWorkflow } from './workflow.ts'
+import { compileWorkflow } from './workflow/workflow.ts'
 import { documentOf, type Written } from './written.ts'
 
 export { keyOf, type ManifestDocument } from './catalog.ts'
-export { type Diagnostic, formatDiagnostic } from './diagnostic.ts'
+export { type Diagnostic, formatDiagnostic } from './text/diagnostic.ts'
 export { type Difference, differences } from './difference.ts'
-export type { Source } from './parse.ts'
+export type { Source } from './text/parse.ts'
 export { textOf, type Written } from './written.ts'
 
 export type Environment = {
@@ -102,6 +103,7 @@ export const compile = (sources: Source[], environment: Environment): Compiled =
         environment.handlers,
         removed,
       )
+      catalog.callee = calleesOf(catalog, here, before, written)
       catalogs.set(namespace, catalog)
     }
     return catalog
@@ -175,17 +177,6 @@ const compileOne = (
       uses: [...compilation.uses].sort(),
     },
   ]
-}
-
-const compilationOf = (
-  document: Document,
-  known: Pick<Compilation, 'broken' | 'catalog' | 'applied'>,
-  diagnostics: Diagnostic[],
-): Compilation => {
-  const manifest = document.value as JsonObject
-  const spec = isObject(manifest.spec) ? manifest.spec : {}
-  const inputs = isObject(spec.inputs) ? spec.inputs : {}
-  return { ...known, document, diagnostics, scalars: new Map(), spec, inputs, items: [], uses: new Set() }
 }
 
 const planOf = (compilation: Compilation, kind: string): Plan | undefined => {

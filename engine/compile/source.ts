@@ -1,10 +1,10 @@
 import { isObject, type JsonObject } from '../model/json.ts'
 import { namespaceOf } from './catalog.ts'
 import { configure, type Configured } from './config.ts'
-import type { Diagnostic } from './diagnostic.ts'
-import { diagnose, type Document, position, valueSpan } from './document.ts'
-import { parse, type Source } from './parse.ts'
-import { validate } from './validate.ts'
+import type { Diagnostic } from './text/diagnostic.ts'
+import { diagnose, type Document, position, valueSpan } from './text/document.ts'
+import { parse, type Source } from './text/parse.ts'
+import { validate } from './schema/validate.ts'
 import type { Values } from './values.ts'
 
 /** A document as it was read. */

@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../model/json.ts'
-import type { Diagnostic } from './diagnostic.ts'
-import { diagnose, type Document, keySpan, type Place, valueSpan } from './document.ts'
-import { parse, type Source } from './parse.ts'
+import type { Diagnostic } from './text/diagnostic.ts'
+import { diagnose, type Document, keySpan, type Place, valueSpan } from './text/document.ts'
+import { parse, type Source } from './text/parse.ts'
 
 /** What `config` is in expressions: values from files, and which of them somebody asked for. */
 export type Values = {

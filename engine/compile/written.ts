@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../model/json.ts'
 import { keyOf, type ManifestDocument } from './catalog.ts'
-import { lineIndex } from './document.ts'
+import { lineIndex } from './text/document.ts'
 import { type Read, read } from './source.ts'
 
 /** How a manifest that is applied was written: its text, and the place and the values it had then. */

@@ -1,3 +1,4 @@
+import { hasDefault, withDefaults } from './defaults.ts'
 import type { Json, JsonObject } from './json.ts'
 import { isObject } from './json.ts'
 import { validator } from './schema.ts'
@@ -16,7 +17,7 @@ export const checkInputs = (declared: { [name: string]: Json }, given: Json | un
   const values = given ?? {}
   if (!isObject(values)) return { errors: ['the inputs must be an object: name to value'] }
   const errors = [...unknown(declared, values), ...missing(declared, values), ...wrong(declared, values)]
-  return errors.length > 0 ? { errors } : { ok: { ...defaults(declared), ...values } }
+  return errors.length > 0 ? { errors } : { ok: withDefaults(declared, values) }
 }
 
 const unknown = (declared: JsonObject, values: JsonObject): string[] =>
@@ -34,12 +35,3 @@ const wrong = (declared: JsonObject, values: JsonObject): string[] =>
     const problem = Object.hasOwn(declared, name) ? validator(declared[name]!)(value) : null
     return problem === null ? [] : [`input "${name}" ${problem}`]
   })
-
-const defaults = (declared: JsonObject): JsonObject =>
-  Object.fromEntries(
-    Object.entries(declared)
-      .filter(([, schema]) => hasDefault(schema))
-      .map(([name, schema]) => [name, (schema as JsonObject).default!]),
-  )
-
-const hasDefault = (schema: Json): boolean => isObject(schema) && Object.hasOwn(schema, 'default')

@@ -18,13 +18,14 @@ export type Plan = {
 /**
  * A node. Kinds: `task` runs a handler; `chain`, `group`, `chord` and `flow` are containers, whose members start when
  * they start and which end after them; `forEach` starts its one child once per item; `any` is an or-join of a flow
- * (`needs: [{any: [...]}]`), which ends as soon as one of its sources is met.
+ * (`needs: [{any: [...]}]`), which ends as soon as one of its sources is met; `workflow` is a part of the run that another
+ * workflow describes: its one member is that workflow's root.
  *
  * A chord has two members: its header (a `group`, or a `forEach` where that is the header's only member) and its body.
  * `onError` and `finally` blocks are `chain` nodes inside the subtree of the node they belong to; they are not members.
  */
 export type PlanNode = {
-  kind: 'task' | 'chain' | 'group' | 'chord' | 'flow' | 'forEach' | 'any'
+  kind: 'task' | 'chain' | 'group' | 'chord' | 'flow' | 'forEach' | 'any' | 'workflow'
   /** For people: ids (or, without one, positions from 0) from the root, joined by `/`; the root's is ''. */
   path: string
   /** The container's node id; -1 for the root. For a forEach's child: the forEach. For a block: the node it belongs to. */
@@ -66,6 +67,8 @@ export type PlanNode = {
   task?: TaskPart
   /** For kind `forEach`; its child is the node after it. */
   forEach?: ForEachPart
+  /** For kind `workflow`: its name, and the inputs it declares as `Plan.inputs` has them. `with` gives them. */
+  call?: { workflow: string; inputs: { [name: string]: Json } }
   /** For kind `chain`: member node ids in order, last first, as far as *previous* may have to look back for the output (L6). */
   result?: number[]
 }
@@ -117,7 +120,7 @@ export type RetryPolicy = {
 /**
  * The input of a node without `with`: the container's input; the output of the first of `of` that ran (looking back
  * through skipped steps), else the container's input; the list of a header's outputs; an item of the enclosing
- * forEach; the error that an onError block handles; the run's inputs.
+ * forEach; the error that an onError block handles; the run's inputs, or (`of`) those of the part that this `workflow` node begins.
  */
 export type DefaultInput =
   | { from: 'container' }
@@ -125,7 +128,7 @@ export type DefaultInput =
   | { from: 'header'; node: number }
   | { from: 'item'; loop: number }
   | { from: 'error' }
-  | { from: 'inputs' }
+  | { from: 'inputs'; of?: number }
 
 /** A value with expressions in it, as compiled. Keys of maps are never templates. */
 export type Template =
@@ -147,10 +150,12 @@ export type Expression =
 /**
  * What a path starts from. `step`: fields `output state error attempts startedAt endedAt` (and `failedKeys` of a
  * forEach) of a node that ended before. `item` and `loop` (`index`, `key`) belong to the forEach node `loop`.
+ * `of` of `inputs` and `run`: the node of kind `workflow` whose part of the run they are of; absent: of the run.
  * `secret` stands for the text of a secret, in the `with` of a task alone.
  */
 export type Root =
-  | { name: 'inputs' | 'run' | 'error' | 'errors' | 'self' | 'trigger' }
+  | { name: 'error' | 'errors' | 'self' | 'trigger' }
+  | { name: 'inputs' | 'run'; of?: number }
   | { name: 'step'; node: number }
   | { name: 'item' | 'loop'; loop: number }
   | { name: 'secret'; secret: string }

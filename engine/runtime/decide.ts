@@ -1,5 +1,6 @@
 import type { JobError } from '../model/errors.ts'
 import { evaluate, ExpressionError, references, type Scope } from '../model/expression.ts'
+import { checkInputs } from '../model/input.ts'
 import type { Json, JsonObject } from '../model/json.ts'
 import type { PlanNode, Root } from '../model/plan.ts'
 import type { HeldJob } from '../store/job.ts'
@@ -52,7 +53,7 @@ const decide = async (sql: Sql, job: HeldJob, loaded: LoadedPlan, scope: Scope):
     )
   if (node.kind === 'task') return routeOf(job, loaded)
   if (node.kind === 'forEach') return expand(sql, job, loaded, scope)
-  return openContainer(sql, job, loaded)
+  return openContainer(sql, job, loaded, scope)
 }
 
 const condition = (node: PlanNode, scope: Scope): boolean => {
@@ -84,7 +85,8 @@ const routeOf = (job: HeldJob, loaded: LoadedPlan): Action => {
 }
 
 /** The first round of a container lies where the plan has it; a further one gets numbers of its own. */
-const openContainer = async (sql: Sql, job: HeldJob, loaded: LoadedPlan): Promise<Action> => {
+const openContainer = async (sql: Sql, job: HeldJob, loaded: LoadedPlan, scope: Scope): Promise<Action> => {
+  checkPassed(loaded.nodes[job.node]!, scope)
   const pending = loaded.tellers(job.node)
   const { run, n, attempt } = job
   if (pending === 0)
@@ -99,6 +101,14 @@ const openContainer = async (sql: Sql, job: HeldJob, loaded: LoadedPlan): Promis
     deadlineMs: job.parent === null ? null : (loaded.nodes[job.node]!.deadlineMs ?? null), // the root's is set by the start
     opening: { run, n, attempt, pending, innerBase: base, base, result: null, always: false, begins: true },
   }
+}
+
+/** What is passed to a workflow is what it declares, or it does not begin. */
+const checkPassed = ({ call, with: passed }: PlanNode, scope: Scope): void => {
+  if (!call) return
+  const checked = checkInputs(call.inputs, evaluate(passed!, scope))
+  if ('errors' in checked)
+    throw jobError('InvalidInput', `the input of workflow "${call.workflow}" is wrong: ${checked.errors.join('; ')}`)
 }
 
 /** A scope has ended: the members', or a block's. */
@@ -130,10 +140,9 @@ const outcomeOf = async (sql: Sql, job: HeldJob, loaded: LoadedPlan, scope: Scop
   if (!node.read && node.parent >= 0) return succeeded(null)
   if (node.kind === 'group') return succeeded(await groupList(sql, job, loaded))
   if (node.kind === 'chain') return succeeded(chainOutput(loaded.nodes, job.node, scope))
-  if (node.kind === 'chord')
-    return succeeded(
-      (scope.lookup({ name: 'step', node: loaded.members(job.node)[1]! }) as JsonObject | undefined)?.output ?? null,
-    )
+  const last = lastMember(loaded, job.node)
+  if (last !== undefined)
+    return succeeded((scope.lookup({ name: 'step', node: last }) as JsonObject | undefined)?.output ?? null)
   return succeeded(null)
 }
 
@@ -209,6 +218,12 @@ const groupList = async (sql: Sql, job: HeldJob, loaded: LoadedPlan): Promise<Js
   )
 }
 
+/** The member whose output is that of the whole: a chord's body, the root of a workflow that is a part. */
+const lastMember = ({ nodes, members }: LoadedPlan, id: number): number | undefined => {
+  const { kind } = nodes[id]!
+  return kind === 'chord' || kind === 'workflow' ? members(id).at(-1) : undefined
+}
+
 /** What *previous* would be after the last step (semantics L6). */
 const chainOutput = (nodes: PlanNode[], id: number, scope: Scope): Json => {
   for (const candidate of nodes[id]!.result ?? []) {
@@ -237,6 +252,7 @@ const rootsOf = (job: HeldJob, loaded: LoadedPlan): Root[] => {
   const result = job.result as JsonObject | null
   if (job.inner_base === null) {
     const roots = node.when ? references(node.when) : []
+    if (node.call) roots.push(...references(node.with!))
     if (node.forEach)
       for (const t of [node.forEach.in, node.forEach.where, node.forEach.key]) if (t) roots.push(...references(t))
     return roots.filter(
@@ -249,8 +265,8 @@ const rootsOf = (job: HeldJob, loaded: LoadedPlan): Root[] => {
   if (!node.read && node.parent >= 0) return []
   if (node.kind === 'chain')
     return [...(node.result ?? []).map(id => ({ name: 'step', node: id }) as const), ...inputRoots(nodes, job.node)]
-  if (node.kind === 'chord') return [{ name: 'step', node: loaded.members(job.node)[1]! }]
-  return []
+  const last = lastMember(loaded, job.node)
+  return last === undefined ? [] : [{ name: 'step', node: last }]
 }
 
 const decided = (result: JsonObject): Decision => ({

@@ -12,7 +12,7 @@ export const inputRoots = (nodes: PlanNode[], id: number): Root[] => {
   if (input.from === 'header') return [{ name: 'step', node: input.node }]
   if (input.from === 'item') return [{ name: 'item', loop: input.loop }]
   if (input.from === 'error') return [{ name: 'error' }]
-  if (input.from === 'inputs') return [{ name: 'inputs' }]
+  if (input.from === 'inputs') return [inputsRoot(input)]
   return containerRoots(nodes, id)
 }
 
@@ -35,9 +35,11 @@ export const inputOf = (nodes: PlanNode[], id: number, scope: Scope): Json => {
     return (scope.lookup({ name: 'step', node: input.node }) as JsonObject | undefined)?.output ?? null
   if (input.from === 'item') return scope.lookup({ name: 'item', loop: input.loop }) ?? null
   if (input.from === 'error') return scope.lookup({ name: 'error' }) ?? null
-  if (input.from === 'inputs') return scope.lookup({ name: 'inputs' }) ?? null
+  if (input.from === 'inputs') return scope.lookup(inputsRoot(input)) ?? null
   return containerInput(nodes, id, scope)
 }
+
+const inputsRoot = ({ of }: { of?: number }): Root => (of === undefined ? { name: 'inputs' } : { name: 'inputs', of })
 
 const containerInput = (nodes: PlanNode[], id: number, scope: Scope): Json =>
   nodes[id]!.parent < 0 ? (scope.lookup({ name: 'inputs' }) ?? null) : inputOf(nodes, nodes[id]!.parent, scope)

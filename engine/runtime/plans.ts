@@ -34,6 +34,8 @@ export type LoadedPlan = {
   taskRoots: (node: number) => Root[]
   /** The names of the secrets in the `with` of tasks, by node; most plans have none. */
   secrets: Map<number, string[]>
+  /** What the inputs of a part of the run are made of: what its `with` names, down to what has been stored. */
+  passed: (workflow: number) => Root[]
   /** Nodes inside finally blocks: these run in any case. */
   spared: () => Set<number>
 }
@@ -62,6 +64,11 @@ export const loadPlan = (id: number, plan: Plan, queues: Map<string, number>): L
   const innerRegion = (node: number): number =>
     nodes[node]!.retry && nodes[node]!.kind !== 'task' ? -1 - node : region(node)
   const ends = memo((key: number) => follow(nodes, Math.floor(key / 16), endOf(key), key % 2 === 1))
+  const passed: (workflow: number) => Root[] = memo(workflow =>
+    references(nodes[workflow]!.with!).flatMap(root =>
+      root.name === 'inputs' && root.of !== undefined ? passed(root.of) : [root],
+    ),
+  )
   const scopes = { nodes, members, tellers, queueOf, rankOf }
   return {
     id,
@@ -83,6 +90,7 @@ export const loadPlan = (id: number, plan: Plan, queues: Map<string, number>): L
       ...(nodes[node]!.output ? references(nodes[node]!.output).filter(root => root.name !== 'self') : []),
     ]),
     secrets: new Map(nodes.flatMap((node, i) => secretsIn(node).map(names => [i, names] as const))),
+    passed,
     spared: memo(
       () => new Set(nodes.flatMap((node, i) => (node.role === 'finally' ? range(i, node.end) : []))),
     ) as () => Set<number>,

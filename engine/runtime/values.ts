@@ -1,4 +1,5 @@
-import type { Scope } from '../model/expression.ts'
+import { evaluate, type Scope } from '../model/expression.ts'
+import { withDefaults } from '../model/defaults.ts'
 import type { Json, JsonObject } from '../model/json.ts'
 import type { PlanNode, Root } from '../model/plan.ts'
 import type { HeldJob } from '../store/job.ts'
@@ -87,7 +88,8 @@ export const openValues = (sql: Sql): Values => {
     meet(met) {
       for (const run of met) runs.set(run.id, run)
     },
-    async gather(requests) {
+    async gather(given) {
+      const requests = given.map(stored)
       const [known, paths] = await Promise.all([
         loadRuns(requests.filter(needsRun).map(r => r.job.run)),
         climb(requests),
@@ -123,20 +125,35 @@ export const openValues = (sql: Sql): Values => {
         local.set(`${row.run}/${row.n}`, row)
         results.set(`${row.run}/${row.n}`, row)
       }
-      return requests.map(request => ({
-        lookup: root =>
-          look({
-            root,
-            request,
-            path: paths.get(request)!,
-            run: known.get(request.job.run),
-            results: local,
-            chunks: localChunks,
-          }),
-      }))
+      return requests.map((request, i) => {
+        const passed = request === given[i] ? null : new Map<number, JsonObject>()
+        return {
+          lookup: root =>
+            look({
+              root,
+              request,
+              path: paths.get(request)!,
+              run: known.get(request.job.run),
+              results: local,
+              chunks: localChunks,
+              passed,
+            }),
+        }
+      })
     },
   }
 }
+
+/** Its roots as what is stored: the inputs of a part of the run are made of what is passed to it. */
+const stored = (request: Request): Request =>
+  request.roots.some(root => root.name === 'inputs' && root.of !== undefined)
+    ? {
+        ...request,
+        roots: request.roots.flatMap(root =>
+          root.name === 'inputs' && root.of !== undefined ? request.loaded.passed(root.of) : [root],
+        ),
+      }
+    : request
 
 /** Rows of such nodes never change in what expressions see of them. */
 const isFixed = (node: PlanNode): boolean => !node.onError && node.finally === undefined && !node.retry
@@ -181,10 +198,24 @@ type Look = {
   run: RunFacts | undefined
   results: Map<string, Result>
   chunks: Map<string, Chunk>
+  /** Inputs of parts of the run, once they are made: each names those around it, and may do so often. */
+  passed: Map<number, JsonObject> | null
 }
 
-const look = ({ root, request, path, run, results, chunks }: Look): Json | undefined => {
-  if (root.name === 'inputs') return run?.input
+const look = (at: Look): Json | undefined => {
+  const { root, request, path, run, results, chunks } = at
+  const { nodes } = request.loaded
+  if (root.name === 'inputs') {
+    if (root.of === undefined) return run?.input
+    const known = at.passed?.get(root.of)
+    if (known) return known
+    const { with: given, call } = nodes[root.of]!
+    const values = evaluate(given!, { lookup: inner => look({ ...at, root: inner }) }) as JsonObject
+    // It was held against the declared inputs when the part began.
+    const inputs = withDefaults(call!.inputs, values)
+    at.passed?.set(root.of, inputs)
+    return inputs
+  }
   if (root.name === 'step') {
     const n = numberOf(request, path, root.node)
     const result = n === null ? undefined : results.get(`${request.job.run}/${n}`)
@@ -198,13 +229,16 @@ const look = ({ root, request, path, run, results, chunks }: Look): Json | undef
     return root.name === 'item' ? chunk?.items[index] : { index: at.item, key: chunk?.keys?.[index] ?? String(at.item) }
   }
   if (root.name === 'error' || root.name === 'errors') return decided(path)?.[root.name]
-  if (root.name === 'run' && run)
+  if (root.name === 'run' && run) {
+    const { of } = root
+    const whole = of === undefined ? path.at(-1) : path.find(row => row.node === of + 1)
     return {
       id: run.id,
-      workflow: run.name,
+      workflow: of === undefined ? run.name : nodes[of]!.call!.workflow,
       startedAt: run.started_at.toISOString(),
-      state: (path.at(-1)?.result as JsonObject | null)?.state ?? 'running',
+      state: (whole?.result as JsonObject | null)?.state ?? 'running',
     }
+  }
   return undefined
 }
 

@@ -1,3 +1,4 @@
+import type { PlacedJob } from '../model/job.ts'
 import type { Json } from '../model/json.ts'
 import type { JobState } from '../model/state.ts'
 import { column, part, type Part, type Sql } from './sql.ts'
@@ -70,6 +71,24 @@ export const listJobs = (sql: Sql, { run, limit }: { run: string; limit: number 
     ready_at, o.started_at, o.ended_at, session.worker, error
   from outcome o left join session on session.id = o.session where run = ${run} and final
   order by n limit ${limit}`
+
+/** Where these jobs stand, and all that they are in: open ones, and ended ones. */
+export const readPlaces = (
+  sql: Sql,
+  { run, ns }: { run: string; ns: number[] },
+): Promise<PlacedJob[]> => sql<PlacedJob>`
+  with recursive found as (
+    select n, node, parent, item from unnest(${column(ns)}::int[]) as wanted(of), lateral (
+      select n, node, parent, item from job where run = ${run} and n = of
+      union all select n, node, parent, item from outcome where run = ${run} and n = of and final
+      limit 1) one
+    union
+    select one.n, one.node, one.parent, one.item from found, lateral (
+      select n, node, parent, item from job where run = ${run} and n = found.parent
+      union all select n, node, parent, item from outcome where run = ${run} and n = found.parent and final
+      limit 1) one
+  )
+  select n, node, parent, item from found`
 
 export type ScheduledJob = {
   run: string

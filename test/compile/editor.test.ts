@@ -29,11 +29,11 @@ spec:
 apiVersion: tq/v1
 kind: Chain
 metadata: { name: hello }
-spec: { steps: [{ id: greet, task: greet, with: { name: Ada } }] }
+spec: { inputs: { who: { type: string }, loud: { type: boolean, default: false } }, steps: [{ id: greet, task: greet, with: { name: Ada } }] }
 `
 const chain = 'apiVersion: tq/v1\nkind: Chain\nmetadata: { name: x }\nspec:\n  steps:\n    - id: a\n'
 
-test.serial('an editor completes tasks by name, and `with` by the task that stands there', async t => {
+test.serial('an editor completes tasks and workflows by name, and `with` by what stands there', async t => {
   const server = await languageServer(schemaOf({ file: 'greet.yaml', text: greet }))
   t.teardown(() => server.stop())
   t.deepEqual(await server.diagnose(greet), [])
@@ -58,6 +58,11 @@ test.serial('an editor completes tasks by name, and `with` by the task that stan
     '8:26 Property nood is not allowed.',
   ])
   t.deepEqual(await found('      task: greet\n      with: "{{ inputs }}"\n'), [])
+
+  t.deepEqual(await offers('      workflow: |\n'), ['hello'])
+  t.deepEqual(await offers('      workflow: hello\n      with:\n        |\n'), ['who', 'loud'])
+  t.deepEqual(await found('      workflow: hello\n      with: { who: "{{ x }}" }\n'), [])
+  t.deepEqual(await found('      workflow: hello\n      with: { loud: true }\n'), ['8:7 Missing property "who".'])
 })
 
 test.serial('an editor knows that values may stand in plain fields', async t => {
@@ -101,7 +106,7 @@ test('types of tasks and workflows fit their schemas', t => {
     greet: { input: { name: string; mood?: "sad" | "glad"; address?: { street?: string } }; output: unknown }
   }
   interface Workflows {
-    hello: { input: Record<string, never> }
+    hello: { input: { who: string; loud?: boolean } }
   }`),
     text,
   )

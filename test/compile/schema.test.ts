@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import test from 'ava'
-import { diagnosticCodes } from '../../engine/compile/diagnostic.ts'
+import { diagnosticCodes } from '../../engine/compile/text/diagnostic.ts'
 import schema from '../../schemas/manifest.json' with { type: 'json' }
 
 type Part = { [key: string]: unknown }

@@ -1,13 +1,19 @@
 import test from 'ava'
-import { newJournal, testEngine, until, workflow } from '../support/engine.ts'
+import { documents, newJournal, testEngine, until, workflow } from '../support/engine.ts'
 import { type Fuzz, fuzzed } from '../support/fuzz.ts'
 
 /** semantics, promise 1: with every hint lost, doubled, late or out of order, every run ends the same. */
 const sample = (journal: string) =>
-  workflow(
-    'Chain',
-    'sample',
-    `
+  documents(
+    workflow(
+      'Group',
+      'part',
+      'inputs: { n: { type: integer } }\nsteps: [{ task: echo, with: "{{ inputs.n }}" }, { task: noop }]',
+    ),
+    workflow(
+      'Chain',
+      'sample',
+      `
   inputs: { list: { type: array, default: [3, 1, 2] }, no: { type: boolean, default: false } }
   steps:
     - { id: first, task: echo, with: "{{ inputs.list }}" }
@@ -16,6 +22,7 @@ const sample = (journal: string) =>
         - { id: each, forEach: { in: "{{ inputs.list }}", as: x, concurrency: 2 }, chain: [{ task: echo }, { task: echo, with: "x{{ x }}" }] }
         - { id: again, task: flaky, with: { times: 1, dir: "${journal}" }, retry: { max: 1, delay: 5ms } }
         - { id: saved, task: fail, with: { name: Bad }, onError: [{ recover: true, do: [{ task: echo, with: "{{ error.name }}" }] }] }
+        - { id: part, workflow: part, with: { n: 7 } }
         - { id: skip, when: "{{ inputs.no }}", task: noop }
     - id: flow
       flow:
@@ -26,8 +33,9 @@ const sample = (journal: string) =>
     - { id: all, task: echo, with: ["{{ steps.both.output }}", "{{ steps.flow.output }}"] }
   finally: [{ id: end, task: echo, with: "{{ run.state }}" }]
 `,
+    ),
   )
-const expected = [[['x3', 'x1', 'x2'], 2, 'Bad', null], 'done']
+const expected = [[['x3', 'x1', 'x2'], 2, 'Bad', [7, null], null], 'done']
 
 for (const how of ['drop', 'double', 'reorder', 'delay', 'mix'] satisfies Fuzz[])
   test(`hints that ${how}: the same output`, async t => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import test from 'ava'
-import { diagnosticCodes } from '../../engine/compile/diagnostic.ts'
+import { diagnosticCodes } from '../../engine/compile/text/diagnostic.ts'
 import { errorCodes, jobErrorNames } from '../../engine/model/errors.ts'
 
 const text = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8')
