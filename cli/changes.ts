@@ -122,6 +122,8 @@ const effectText = (effect: Effect): string[] => {
       return [`its secrets change: ${some(effect.from) || 'none'} → ${some(effect.to) || 'none'}`]
     case 'stopped':
       return [`it starts ${effect.because}`]
+    case 'backfill':
+      return [`its backfill of ${effect.from} to ${effect.to} ends; runs that it has started go on`]
     case 'resumed':
       return ['it was draining, and stays']
     case 'drains':

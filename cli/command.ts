@@ -5,12 +5,14 @@ export type Options = Record<string, string | string[] | boolean | undefined> & 
 /** What a command does. @returns its exit code */
 export type Action = (io: Io, options: Options, ...args: (string | string[] | undefined)[]) => Promise<number>
 
+/** A flag, what it does, its default, and what it may be: of a list of words help tells, and any other is refused. */
+export type Flag = [flags: string, text: string, fallback?: string | undefined, values?: Words]
+
 /** A command as its help shows it, and where its code is: loaded when it is called. */
 export type CommandSpec = {
   usage: string
   summary: string
-  /** Flags, what they do, the default. */
-  options: [string, string, string?][]
+  options: Flag[]
   /** What `-o` may be; absent: table, json, yaml, name. */
   formats?: string[]
   examples: string[]
@@ -23,5 +25,9 @@ export type CommandSpec = {
   load(): Promise<{ default: Action }>
 }
 
-/** Words to choose from, or what a database knows the names of. */
-export type Words = readonly string[] | 'startable' | 'manifest' | 'plan-or-run' | 'run' | 'schedule' | 'hook'
+/** Words to choose from; what is asked for when somebody wants to know; or one of these by the word before. */
+export type Words = readonly string[] | Asked | { readonly [before: string]: readonly string[] | Asked }
+/** What the engine or a database knows the names of. */
+export type Asked =
+  | ('startable' | 'manifest' | 'plan-or-run' | 'run' | 'workflow' | 'task' | 'queue' | 'schedule' | 'hook' | 'worker')
+  | ('input' | 'state' | 'log-level')

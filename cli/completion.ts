@@ -1,9 +1,7 @@
-import type { CommandSpec, Words } from './command.ts'
-import { commands } from './commands/index.ts'
+import type { Asked, CommandSpec, Flag, Words } from './command.ts'
+import { commands, nameOf } from './commands/index.ts'
+import { appearance } from './commands/table/flags.ts'
 import type { Io } from './io.ts'
-
-/** What a name on the command line may be, as far as it is not known before a database is asked. */
-type Asked = Exclude<Words, readonly string[]>
 
 /**
  * What may stand where the cursor is. Never throws and never waits long: without a database there are no names, and the shell goes on.
@@ -17,57 +15,61 @@ export const complete = async (io: Io, words: string[]): Promise<string[]> => {
   if (words[0] === 'help') return fitting([...shown.map(nameOf), 'exit-codes'])
   const spec = commands.find(one => nameOf(one) === words[0])
   if (!spec) return []
-  const value = valuesFor(spec, words.at(-2) ?? '')
-  if (value !== null) return fitting(value)
-  if (typed.startsWith('-')) return fitting([...spec.options.flatMap(([flags]) => flagsOf(flags)), '--help'])
-  const at = positionals(spec, words.slice(1, -1))
+  const given = { words: positionals(spec, words.slice(1, -1)), all: words }
+  const named = async (wanted: Words, before: string | undefined): Promise<readonly string[]> => {
+    if (typeof wanted === 'string') return namesOf(io, wanted, typed, given)
+    if (Array.isArray(wanted)) return wanted
+    const own = (wanted as { [before: string]: readonly string[] | Asked })[before ?? '']
+    return own === undefined ? [] : named(own, undefined)
+  }
+  const option = flagBefore(spec, words.at(-2) ?? '')
+  if (option) return valuesFor(spec, option, typed, values => named(values, undefined))
+  if (typed.startsWith('-')) return fitting([...flagsOfAll(spec).flatMap(([flags]) => flagsOf(flags)), '--help'])
   const repeats = /\.\.\.[\]>]$/.test(spec.usage) && spec.words?.length === 1
-  const wanted = spec.words?.[repeats ? 0 : at] ?? []
-  return typeof wanted === 'string' ? fitting(await namesOf(io, wanted, typed)) : fitting(wanted)
+  const wanted = spec.words?.[repeats ? 0 : given.words.length] ?? []
+  return fitting(await named(wanted, given.words.at(-1)))
 }
 
 const shown = commands.filter(spec => !spec.hidden)
-const nameOf = ({ usage }: CommandSpec): string => usage.split(' ')[0]!
+const flagsOfAll = (spec: CommandSpec): Flag[] => [...spec.options, ...appearance]
 const flagsOf = (flags: string): string[] => flags.split(/, | /).filter(word => word.startsWith('-'))
 
-/** What the flag before the cursor may have for a value; null: it is no flag that has one. */
-const valuesFor = (spec: CommandSpec, flag: string): string[] | null => {
-  const option = spec.options.find(([flags]) => flags.includes('<') && flagsOf(flags).includes(flag))
-  if (!option) return null
-  return flag === '-o' || flag === '--output' ? (spec.formats ?? ['table', 'json', 'yaml', 'name']) : []
+/** The flag that stands before the cursor and has a value. */
+const flagBefore = (spec: CommandSpec, word: string): Flag | undefined =>
+  flagsOfAll(spec).find(([flags]) => flags.includes('<') && flagsOf(flags).includes(word))
+
+/** What a flag may have for a value; of names joined by commas the last is completed. */
+const valuesFor = async (
+  spec: CommandSpec,
+  [flags, , , values = []]: Flag,
+  typed: string,
+  named: (values: Words) => Promise<readonly string[]>,
+): Promise<string[]> => {
+  const joined = flags.endsWith('<names>') ? typed.slice(0, typed.lastIndexOf(',') + 1) : ''
+  const known = flags.startsWith('-o,') ? (spec.formats ?? ['table', 'json', 'yaml', 'name']) : await named(values)
+  const before = joined.split(',')
+  return known
+    .filter(one => !before.includes(one))
+    .map(one => joined + one)
+    .filter(one => one.startsWith(typed))
 }
 
-/** How many words are neither flags nor their values. */
-const positionals = (spec: CommandSpec, words: string[]): number =>
-  words.filter((word, i) => !word.startsWith('-') && valuesFor(spec, words[i - 1] ?? '') === null).length
+/** The words that are neither flags nor their values. */
+const positionals = (spec: CommandSpec, words: string[]): string[] =>
+  words.filter((word, i) => !word.startsWith('-') && !flagBefore(spec, words[i - 1] ?? ''))
 
 /** How long a database may take to say names, ms. */
 const patienceMs = 3000
 
-const namesOf = async (io: Io, wanted: Asked, typed: string): Promise<string[]> => {
+const namesOf = async (
+  io: Io,
+  wanted: Asked,
+  typed: string,
+  given: { words: string[]; all: string[] },
+): Promise<readonly string[]> => {
+  const { ask } = await import('./known.ts')
   const late = new Promise<string[]>(resolve => setTimeout(resolve, patienceMs, []).unref())
-  return Promise.race([late, ask(io, wanted, typed).catch(() => [])])
-}
-
-const ask = async (io: Io, wanted: Asked, typed: string): Promise<string[]> => {
-  const { listRuns, readNames, shortId } = await import('../engine/reader.ts')
-  const { connected } = await import('./connect.ts')
-  return connected(io, async ({ sql, namespace }) => {
-    const runs = wanted === 'run' || wanted === 'plan-or-run' ? await listRuns(sql, { namespace, limit: 20 }) : []
-    const names = wanted === 'run' ? [] : await readNames(sql, { namespace })
-    const kinds: { [asked in Asked]?: string[] } = {
-      startable: ['workflow', 'task'],
-      'plan-or-run': ['workflow', 'task'],
-      schedule: ['schedule'],
-      hook: ['hook'],
-    }
-    const fitting = names.filter(({ kind }) => kinds[wanted]?.includes(kind) ?? true)
-    return [
-      ...fitting.map(({ kind, name }) => (typed.includes('/') ? `${kind}/${name}` : name)),
-      ...(wanted === 'run' || wanted === 'plan-or-run' ? ['@latest', '@failed'] : []),
-      ...runs.map(run => shortId(run.id)),
-    ]
-  })
+  return Promise.race([late, ask(io, wanted, typed, given).catch(() => [])])
 }
 
 /** Scripts that have a shell ask `tq complete` wherever somebody presses Tab; where it says nothing, files are offered. */
@@ -75,13 +77,18 @@ export const scripts: { [shell: string]: string } = {
   bash: `_tq() {
   local IFS=$'\\n'
   COMPREPLY=($(tq complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+  [[ "\${COMPREPLY[0]}" == *= ]] && compopt -o nospace 2>/dev/null
+  return 0
 }
 complete -o default -F _tq tq`,
   zsh: `#compdef tq
 _tq() {
   local -a found
   found=("\${(@f)$(tq complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
-  if [[ -n "\${found[*]}" ]]; then compadd -- "\${found[@]}"; else _files; fi
+  if [[ -n "\${found[*]}" ]]; then
+    if [[ "\${found[1]}" == *= ]]; then compadd -S '' -- "\${found[@]}"; else compadd -- "\${found[@]}"; fi
+  else _files
+  fi
 }
 compdef _tq tq`,
   fish: `function __tq_complete

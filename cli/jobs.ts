@@ -1,4 +1,4 @@
-import type { JobView, Plan } from '../engine/reader.ts'
+import { jobPaths, type JobView, type Plan } from '../engine/reader.ts'
 
 /** A job as people see it: with its path, and, for a container, the time from the first start below it. */
 export type NamedJob = Omit<JobView, 'node'> & { job: string; kind: string; queue: string | null }
@@ -10,10 +10,11 @@ export const nameJobs = (plan: Plan, jobs: JobView[]): NamedJob[] => {
     started_at: plan.nodes[job.node]!.kind === 'task' ? job.started_at : (starts.get(job.n) ?? null),
   })))
     if (parent !== null && start && !(starts.get(parent)! <= start)) starts.set(parent, start)
+  const paths = jobPaths(plan.nodes, jobs)
   return jobs.map(({ node, ...job }) => {
-    const { path, kind, task } = plan.nodes[node]!
+    const { kind, task } = plan.nodes[node]!
     return {
-      job: path + (job.item === null ? '' : `[${job.item}]`),
+      job: paths.get(job.n)!,
       kind,
       queue: task?.queue ?? null,
       ...job,

@@ -22,7 +22,7 @@ export const openLines = (io: Io): View => {
       if (!over) tell(snapshot)
       const now = new Date()
       const changed = rows(snapshot.plan, snapshot.nodes).filter(row => {
-        const key = row.many && !row.done ? `${tenths(row)}` : `${row.state} ${row.attempts}`
+        const key = row.many && !row.done ? `${tenths(row)}${row.error?.name ?? ''}` : `${row.state} ${row.attempts}`
         if (
           key === '' ||
           (!row.many && ['blocked', 'waiting', 'queued'].includes(row.state)) ||

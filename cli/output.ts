@@ -3,7 +3,7 @@ import { cut, widthOf } from './width.ts'
 import { yamlText } from './yaml.ts'
 
 /**
- * A cell is text; a table drops columns from the right until it fits a terminal, and never wraps. `widths`: columns are at least so
+ * A cell is text; a table drops columns until it fits a terminal, and never wraps. `widths`: columns are at least so
  * wide, so that rows printed later stand below those before.
  */
 export type Table = { header: string[]; rows: string[][]; widths?: number[] }
@@ -29,24 +29,48 @@ export const printData = (io: Io, format: string, data: unknown, names: string[]
 /** The columns of the terminal that stdout is; null: it is none. */
 export const terminalWidth = (): number | null => (process.stdout.isTTY ? (process.stdout.columns ?? 80) : null)
 
-/** A table without a header is its rows alone. What is too wide even as a single column is cut. */
+/**
+ * A table without a header is its rows alone. Where it is too wide, columns are dropped from the right, but those by which a row is
+ * known and judged stay; what is too wide even so is cut.
+ */
 export const formatTable = ({ header, rows, widths: least = [] }: Table, width: number): string => {
   const all = header.length > 0 ? [header, ...rows] : rows
-  const widths = columnWidths({ header, rows, widths: least })
-  let shown = widths.length
-  const total = (count: number) => widths.slice(0, count).reduce((sum, w) => sum + w + 2, -2)
-  while (shown > 1 && total(shown) > width) shown--
+  const widths = fitting(header, columnWidths({ header, rows, widths: least }), width)
+  const shown = [...widths.keys()].filter(i => widths[i]! >= 0)
+  const last = shown.at(-1)
   return all
     .map(row =>
-      row
-        .slice(0, shown)
-        .map((cell, i) => (i === shown - 1 ? cell : cell + ' '.repeat(widths[i]! - widthOf(cell))))
+      shown
+        .map(i => {
+          const cell = cut(row[i] ?? '', widths[i]! + 1)
+          return i === last ? cell : cell + ' '.repeat(widths[i]! - widthOf(cell))
+        })
         .join('  ')
         .trimEnd(),
     )
     .map(line => (width === Number.POSITIVE_INFINITY ? line : cut(line, width + 1)))
     .join('\n')
 }
+
+/** Columns that stay beside the first: without its state a row says little. */
+const staying = ['JOB', 'STATE', 'PAUSED']
+/** Columns that say something even where they are cut, down to so many letters. */
+const cuttable = ['ERROR', 'PROBLEM']
+const fewestLetters = 20
+
+/** How wide columns are drawn so that they fit: -1 is not at all. */
+const fitting = (header: string[], natural: number[], width: number): number[] => {
+  const widths = natural.map((one, i) => (isCut(header, i) ? Math.min(one, fewestLetters) : one))
+  const total = () => widths.reduce((sum, one) => (one < 0 ? sum : sum + one + 2), -2)
+  const going = [...widths.keys()].filter(i => i > 0 && !staying.includes(header[i]!))
+  const byImportance = going.toSorted((a, b) => Number(isCut(header, a)) - Number(isCut(header, b)) || b - a)
+  for (const i of byImportance) if (total() > width) widths[i] = -1
+  for (const i of going)
+    if (widths[i]! >= 0) widths[i] = Math.min(natural[i]!, widths[i]! + Math.max(0, width - total()))
+  return widths
+}
+
+const isCut = (header: string[], i: number): boolean => cuttable.includes(header[i]!)
 
 /** How wide each column of a table is. */
 export const columnWidths = ({ header, rows, widths = [] }: Table): number[] => {
@@ -65,6 +89,9 @@ export const ago = (date: Date | string | null): string => {
   return `${span(Date.now() - new Date(date).getTime())} ago`
 }
 
+/** `in 4m`: what is to come. */
+export const until = (date: Date | null): string => (date ? `in ${span(date.getTime() - Date.now())}` : '—')
+
 /** A span of time at a glance: `212 ms`, `3.2s`, `4m`, `2h`, `3d`. */
 export const span = (ms: number): string => {
   if (ms < 0) return '0 ms'
@@ -75,5 +102,11 @@ export const span = (ms: number): string => {
   return `${Math.floor(ms / 86_400_000)}d`
 }
 
-export const took = (from: Date | null, to: Date | null): string =>
-  from && to ? span(to.getTime() - from.getTime()) : '—'
+export const took = (from: Date | null, to: Date | null): string => {
+  const ms = lasted(from, to)
+  return ms === null ? '—' : span(ms)
+}
+
+/** Ms between two moments; null where one of them is not yet. */
+export const lasted = (from: Date | null, to: Date | null): number | null =>
+  from && to ? to.getTime() - from.getTime() : null

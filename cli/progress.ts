@@ -99,13 +99,16 @@ export const rows = (plan: Plan, counts: WatchedNode[], progress: Map<string, Pr
         startedAt: earliest(inside.map(count => count.started_at)),
         dueAt: state === 'scheduled' ? earliest(own.map(count => count.started_at)) : null,
         endedAt: over.includes(state) ? latest(own.map(count => count.ended_at)) : null,
-        error: (own.find(count => count.state === state && count.error)?.error as Row['error']) ?? null,
+        error: (errorOf(own, state) ?? errorOf(items, 'scheduled')) as Row['error'],
         shown: loops ? shownItems(items, heard) : [],
         progress: state === 'running' ? heard(own.find(count => count.shown)?.shown?.[0]) : null,
       },
     ]
   })
 }
+
+const errorOf = (counts: WatchedNode[], state: JobState) =>
+  counts.find(count => count.state === state && count.error)?.error ?? null
 
 /** Failed ones first. */
 const shownItems = (items: WatchedNode[], heard: (job: Shown) => Progress | null): ShownItem[] =>
@@ -208,6 +211,7 @@ const countsText = ({ counts, total, done, state }: Row): string => {
   const marks = [
     ...(['succeeded', 'failed', 'cancelled'] as const).map(one => [counts[one] ?? 0, icon(one)] as const),
     [passed, icon('skipped')] as const,
+    [counts.scheduled ?? 0, icon('scheduled')] as const,
     [(counts.running ?? 0) + (counts.waiting ?? 0), icon('running')] as const,
   ]
   const said = marks.filter(([jobs]) => jobs > 0).map(([jobs, mark]) => `${number(jobs)}${mark}`)

@@ -4,8 +4,6 @@ import type { Io } from './io.ts'
 /** How output looks: asked for by `--color` and `--ascii`, else by the environment. */
 export type Style = { color?: unknown; ascii?: unknown }
 
-export const colorings = ['auto', 'always', 'never']
-
 /** The same output in this style. Without colours icons still tell states apart; without Unicode letters of ASCII do. */
 export const styled = (io: Io, { color, ascii }: Style): Io => {
   const painted: Io =

@@ -1,8 +1,10 @@
 import { Command, CommanderError, Option } from 'commander'
 import type { Options } from './command.ts'
-import { groups } from './commands/index.ts'
+import { commands, groups, nameOf } from './commands/index.ts'
 import { type Io, openIo } from './io.ts'
-import { colorings, styled } from './style.ts'
+import { inOurWords, otherWords } from './otherWords.ts'
+import { appearance } from './commands/table/flags.ts'
+import { styled } from './style.ts'
 
 /** What `tq help exit-codes` says; the engine's error codes each have one of these. */
 export const exitCodes = `
@@ -30,22 +32,26 @@ export const main = async (argv: string[], io: Io = openIo()): Promise<number> =
     .helpCommand('help [command]', 'help for a command; exit-codes: what exit codes mean')
     .showSuggestionAfterError()
     .exitOverride()
-    .addOption(colorOption())
-    .addOption(asciiOption())
-    .configureOutput({ writeOut: text => io.out(text.trimEnd()), writeErr: text => io.err(text.trimEnd()) })
+    .configureOutput({
+      writeOut: text => io.out(text.trimEnd()),
+      writeErr: text => io.err(text.trimEnd()),
+      outputError: (text, write) => write(withoutGuess(text)),
+    })
+  for (const option of everywhere()) program.addOption(option)
   for (const { spec, heading } of groups.flatMap(({ heading, commands }) =>
     commands.map(spec => ({ spec, heading })),
   )) {
     const command = program.command(spec.usage, { hidden: spec.hidden ?? false }).description(spec.summary)
     command.helpGroup(`${heading}:`)
-    for (const [flags, text, fallback] of spec.options) {
+    for (const [flags, text, fallback, choices] of spec.options) {
       const option = new Option(flags, text)
+      if (Array.isArray(choices)) option.choices(choices)
       if (fallback !== undefined) option.default(fallback)
       if (/<(k=v|path)>/.test(flags)) option.argParser((value: string, before: string[] = []) => [...before, value])
       if (flags.startsWith('-o,')) option.choices(spec.formats ?? ['table', 'json', 'yaml', 'name'])
       command.addOption(option)
     }
-    command.addOption(colorOption().hideHelp()).addOption(asciiOption().hideHelp())
+    for (const option of everywhere()) command.addOption(option.hideHelp())
     command.addHelpText(
       'after',
       `\nExamples\n${spec.examples.map(example => `  $ ${example}`).join('\n')}\n${spec.exits ? exitCodes : ''}`,
@@ -60,25 +66,55 @@ export const main = async (argv: string[], io: Io = openIo()): Promise<number> =
   }
   try {
     if (argv[0] === 'help' && argv[1] === 'exit-codes') io.out(exitCodes.trim())
+    else if (argv[0] === 'help' && argv[1] !== undefined && !topics.includes(argv[1]))
+      program.error(`error: unknown command '${argv[1]}'${await meant(argv[1])}`, { code: 'commander.unknownCommand' })
     else if (argv.length === 0) io.out(program.helpInformation().trimEnd())
     else await program.parseAsync(argv, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
+    const said = error.code === 'commander.unknownCommand' ? await inOurWords(io, wordsFrom(error, argv)) : null
+    if (said) io.err(said)
     // What other tools take as they stand.
     if (error.code === 'commander.excessArguments' && argv[0] === 'run')
       io.err('Inputs are given by name: tq run NAME --input name=value')
     exit =
       error.exitCode === 0 || error.code === 'commander.helpDisplayed' || error.code === 'commander.version' ? 0 : 2
     if (exit === 2 && asksForJson(argv))
-      io.out(JSON.stringify({ error: { code: 'USAGE', detail: error.message.replace(/^error: /, '') } }))
+      io.out(
+        JSON.stringify({
+          error: {
+            code: 'USAGE',
+            detail: [withoutGuess(error.message).replace(/^error: /, ''), ...(said ? [said] : [])].join('\n'),
+          },
+        }),
+      )
   }
   return exit
 }
 
+/** What `tq help` knows more of. */
+const topics = [...commands.map(nameOf), 'help', 'exit-codes']
+
+const meant = async (word: string): Promise<string> => {
+  const { nearest } = await import('../engine/reader.ts')
+  const near = nearest(word, topics)
+  return near === undefined ? '' : `\n(Did you mean ${near}?)`
+}
+
+const unknown = (text: string): string => /unknown command '([^']*)'/.exec(text)?.[1] ?? ''
+
+/** A word that means something elsewhere is not taken for one of ours that only looks like it. */
+const withoutGuess = (text: string): string => (Object.hasOwn(otherWords, unknown(text)) ? text.split('\n')[0]! : text)
+
+/** The command line from the word on that is no command. */
+const wordsFrom = ({ message }: Error, argv: string[]): string[] => argv.slice(argv.indexOf(unknown(message)))
+
 /** Understood before a command and behind it. */
-const colorOption = () =>
-  new Option('--color <when>', 'auto: on a terminal, and as NO_COLOR says; always; never').choices(colorings)
-const asciiOption = () => new Option('--ascii', 'no signs beyond ASCII; so too where LANG is C')
+const everywhere = (): Option[] =>
+  appearance.map(([flags, text, , choices]) => {
+    const option = new Option(flags, text)
+    return Array.isArray(choices) ? option.choices(choices) : option
+  })
 
 /** Options that were not understood have not been parsed: the command line itself says what was wanted. */
 const asksForJson = (argv: string[]): boolean =>

@@ -7,7 +7,7 @@ import { TqError } from './model/errors.ts'
 import { type Context, type Log, openContext, queueOf } from './runtime/context.ts'
 import { isFull, isLostConnection } from './runtime/patience.ts'
 import { refusalOf } from './runtime/refusal.ts'
-import { migrationState } from './store/migrate.ts'
+import { migrationState, otherText } from './store/migrate.ts'
 import { openDatabase } from './store/sql.ts'
 
 export type { KafkaOptions, TopicReport } from './broker/index.ts'
@@ -17,22 +17,31 @@ export type { Edge, Plan, PlanNode, RetryPolicy } from './model/plan.ts'
 export { formatDuration, parseDuration } from './model/duration.ts'
 export { formatMoment } from './model/schedule/moment.ts'
 export { isZone, wallOf } from './model/schedule/zone.ts'
-export { didYouMean, nearest } from './model/similar.ts'
+export { didYouMean, nearest, oneOf } from './model/similar.ts'
 export { type Kind, kindWords } from './model/kind.ts'
 export { printId, shortId } from './model/id.ts'
 export { ended, type JobState, jobStates, type RunState, runStates } from './model/state.ts'
 export { type Context, type Log, type LogLevel, logLevels } from './runtime/context.ts'
 export type { HookSpec } from '../schemas/manifest.types.ts'
 export { hooksPrefix } from './model/hook.ts'
-export { pathOf } from './model/job.ts'
+export { isAt, jobPaths, pathOf, type PlacedJob } from './model/job.ts'
 export { formatRate } from './runtime/limit.ts'
 export { type Load, openLoad } from './runtime/load.ts'
 export { type Reason, why, whyEnded } from './runtime/why.ts'
 export { listHandlers } from './runtime/handlers.ts'
 export { noSuchManifest, resolveManifest } from './runtime/names.ts'
-export { resolveRun, type RunResult, type Snapshot, snapshot, wait, watch, type WatchedNode } from './runtime/watch.ts'
+export {
+  resolveRun,
+  runAliases,
+  type RunResult,
+  type Snapshot,
+  snapshot,
+  wait,
+  watch,
+  type WatchedNode,
+} from './runtime/watch.ts'
 export type { Progress, Shown } from './store/tally.ts'
-export { type MigrationState, migrationState } from './store/migrate.ts'
+export { type MigrationState, migrationState, otherText } from './store/migrate.ts'
 export { type ManifestRow, readManifest, readManifests, readNames, readQueues } from './store/manifest.ts'
 export { type BackfillRow, listBackfills } from './store/backfill.ts'
 export { readLogs, type StoredLog } from './store/log.ts'
@@ -71,6 +80,7 @@ export {
   listAttempts,
   countJobs,
   listJobs,
+  readPlaces,
   listOpenJobs,
   type NodeCount,
   readRoot,
@@ -110,11 +120,11 @@ export type ClientOptions = {
 export const openClient = async (options: ClientOptions): Promise<Context & { close(): Promise<void> }> => {
   const database = openDatabase(options.databaseUrl, { schema: options.schema, max: options.connections ?? 2 })
   try {
-    const { version, latest } = await migrationState(database.sql)
+    const { version, latest, changed } = await migrationState(database.sql)
     if (version !== latest)
       throw new TqError(
         'SCHEMA_OUTDATED',
-        `the database is at schema ${version}, this tq needs ${latest}; run \`tq db migrate\``,
+        `the database is at schema ${version}, this tq needs ${latest}; ${changed.length > 0 ? `${otherText(changed)}: \`tq doctor\` says the way out` : 'run `tq db migrate`'}`,
       )
     const broker = await openBroker({
       ...options,

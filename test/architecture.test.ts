@@ -86,7 +86,7 @@ const pure: { [layer: string]: string[] } = {
   'engine/task.ts': [],
 }
 
-type Import = { file: string; layer: string; what: string; type: boolean }
+type Import = { file: string; layer: string; what: string; type: boolean; lazy: boolean }
 
 /** A file without its block comments. */
 const code = (file: string): string => readFileSync(join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\//g, '')
@@ -108,6 +108,7 @@ const imports = (file: string): Import[] => {
     layer: layerOf(file),
     what: match[3] ?? match[5] ?? match[7]!,
     type: match[1] !== undefined,
+    lazy: match[5] !== undefined,
   }))
 }
 
@@ -150,6 +151,20 @@ test('the stages of compiling go one way', t => {
   t.true(staged.length > 100)
   t.deepEqual(
     wrong.map(({ file, what }) => `${file} imports ${what}`),
+    [],
+  )
+})
+
+test('who only looks loads nothing that compiles, and no client of Kafka', t => {
+  const seen = new Set(['engine/reader.ts'])
+  for (const file of seen)
+    for (const { what, type, lazy } of all.filter(one => one.file === file))
+      if (!type && !lazy) seen.add(what.startsWith('.') ? relative(root, join(root, dirname(file), what)) : what)
+  t.true(seen.size > 50)
+  t.deepEqual(
+    [...seen].filter(one =>
+      within(one, ['engine/compile', 'ajv', 'ajv-formats', 'handlebars', 'yaml', 'kafkajs', 'pg-boss']),
+    ),
     [],
   )
 })

@@ -1,11 +1,11 @@
-import { TqError } from '../../engine/client.ts'
+import { oneOf, TqError } from '../../engine/client.ts'
 import { scripts } from '../completion.ts'
 import type { Action } from '../command.ts'
 
 const completion: Action = async (io, _options, shell) => {
   const script = scripts[String(shell)]
   if (!script)
-    throw new TqError('USAGE', `there is no completion for "${shell}"; there is for ${Object.keys(scripts).join(', ')}`)
+    throw new TqError('USAGE', `there is no completion for "${shell}"${oneOf(String(shell), Object.keys(scripts))}`)
   io.out(script)
   return 0
 }

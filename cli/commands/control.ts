@@ -1,9 +1,9 @@
 import {
   type Context,
-  didYouMean,
   type Json,
   type JsonObject,
   logLevels,
+  oneOf,
   parseDuration,
   setRateLimit,
   switchEvents,
@@ -21,8 +21,7 @@ const control: Action = (io, options, what, given) => {
   const type = String(what)
   const args = (given ?? []) as string[]
   const order = orders[type] ?? settings[type]
-  if (!order)
-    throw new TqError('USAGE', `"${type}" is no order${didYouMean(type, all) || `; there are ${all.join(', ')}`}`)
+  if (!order) throw new TqError('USAGE', `"${type}" is no order${oneOf(type, all)}`)
   const [fewest, most] = order.args
   if (args.length < fewest || args.length > most)
     throw new TqError('USAGE', `write tq control ${type} ${order.usage}`.trimEnd())
@@ -86,7 +85,7 @@ const orders: Record<string, Order> = {
     usage: logLevels.join('|'),
     body([level]) {
       if (!(logLevels as readonly string[]).includes(level!))
-        throw new TqError('USAGE', `"${level}" is no log level; there are ${logLevels.join(', ')}`)
+        throw new TqError('USAGE', `"${level}" is no log level${oneOf(level!, logLevels)}`)
       return { level: level! }
     },
   },
@@ -112,7 +111,8 @@ const settings: Record<string, Setting> = {
     args: [1, 1],
     usage: 'on|off',
     async set(context, [word = '']) {
-      if (word !== 'on' && word !== 'off') throw new TqError('USAGE', 'write tq control events on, or off')
+      if (word !== 'on' && word !== 'off')
+        throw new TqError('USAGE', `events are on or off, not "${word}"${oneOf(word, ['on', 'off'])}`)
       await switchEvents(context, word === 'on')
       const { namespace } = context
       return {

@@ -1,18 +1,21 @@
-import { migrate, migrationState, openDatabase, readConfig, TqError } from '../../engine/client.ts'
+import { migrate, migrationState, oneOf, openDatabase, otherText, readConfig, TqError } from '../../engine/client.ts'
 import { urlOf } from '../connect.ts'
 import { print } from '../output.ts'
 import type { Action } from '../command.ts'
 
 const db: Action = async (io, options, action) => {
   if (action !== 'migrate' && action !== 'status')
-    throw new TqError('USAGE', `"${action}" is nothing to do with the database; write tq db migrate or tq db status`)
+    throw new TqError(
+      'USAGE',
+      `"${action}" is nothing to do with the database${oneOf(String(action), ['migrate', 'status'])}`,
+    )
   const config = await readConfig(io.cwd, {}, io.env)
   const database = openDatabase(urlOf(config, io.env), { schema: config.schema, max: 2 })
   try {
     const made = action === 'migrate' ? await migrate(database) : []
-    const { version, latest } = await migrationState(database.sql)
+    const { version, latest, changed } = await migrationState(database.sql)
     print(io, options.output, {
-      data: { schema: config.schema, version, latest, applied: made },
+      data: { schema: config.schema, version, latest, applied: made, changed },
       names: [String(version)],
       table: {
         header: [],
@@ -24,7 +27,8 @@ const db: Action = async (io, options, action) => {
         ],
       },
     })
-    return version === latest ? 0 : 1
+    if (changed.length > 0) io.err(`${otherText(changed)}: tq doctor says the way out`)
+    return version === latest && changed.length === 0 ? 0 : 1
   } finally {
     await database.close()
   }

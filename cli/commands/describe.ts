@@ -1,4 +1,4 @@
-import { type Kind, kindWords, TqError } from '../../engine/reader.ts'
+import { type Kind, kindWords, oneOf, TqError } from '../../engine/reader.ts'
 import { connected } from '../connect.ts'
 import { describeManifest } from '../describe/manifest.ts'
 import { describeRun } from '../describe/run.ts'
@@ -9,16 +9,16 @@ const describe: Action = (io, options, what, name) =>
   connected(io, async (context, config) => {
     // `tq describe schedule/nightly` is as good as `tq describe schedule nightly`.
     const [word = '', rest] = name === undefined ? String(what).split('/', 2) : [String(what), String(name)]
-    const kind: Kind | undefined = Object.hasOwn(kindWords, word) ? kindWords[word] : undefined
+    const noun = word.replace(/s$/, '')
+    const kind: Kind | undefined = Object.hasOwn(kindWords, noun) ? kindWords[noun] : undefined
     if (kind && rest) return describeManifest(io, context, config, options, { kind, name: rest })
-    if (/^runs?$/.test(word) && rest) return describeRun(io, context, options, rest)
-    if (/^workers?$/.test(word) && rest) return describeWorker(io, context, options, rest)
+    if (noun === 'run' && rest) return describeRun(io, context, options, rest)
+    if (noun === 'worker' && rest) return describeWorker(io, context, options, rest)
+    if (kind || nouns.includes(noun)) throw new TqError('USAGE', `say which: write tq describe ${word} NAME`)
+    if (rest) throw new TqError('USAGE', `"${word}" is nothing to describe${oneOf(word, nouns)}`)
     // `tq describe @latest` is a run.
-    if (!kind && name === undefined) return describeRun(io, context, options, String(what))
-    const kinds = [...new Set(Object.values(kindWords))]
-    throw new TqError(
-      'USAGE',
-      `write tq describe run RUN, worker NAME, or ${kinds.map(one => `${one} NAME`).join(', ')}`,
-    )
+    return describeRun(io, context, options, word)
   })
 export default describe
+
+const nouns = ['run', ...new Set<string>(Object.values(kindWords)), 'worker']

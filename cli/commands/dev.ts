@@ -18,6 +18,7 @@ import {
   openClient,
   openDatabase,
   port,
+  positionAt,
   readConfig,
   readManifests,
   runningDev,
@@ -38,6 +39,7 @@ import {
 } from '../../engine/server.ts'
 import { connected } from '../connect.ts'
 import { count } from '../output.ts'
+import { tellFailures } from '../dev/failures.ts'
 import { wrongSince } from '../dev/handlers.ts'
 import { embedded, stopNow } from '../dev/postgres.ts'
 import { onSaved } from '../files.ts'
@@ -85,6 +87,7 @@ const dev: Action = async (outer, options, dir) => {
     })
     const { log, setLevel } = logger(io)
     const context = await openClient({ ...config, databaseUrl, connections: 8, log })
+    const failures = { from: await positionAt(context.sql, new Date()), watched: new Set<string>() }
     const anyPort = options.port === undefined && !io.env.TQ_PORT
     const services = await startServices(context, { ...config, anyPort, onLogLevel: setLevel }, stop.signal)
     const { serverUrl } = services
@@ -98,11 +101,16 @@ const dev: Action = async (outer, options, dir) => {
     for (const notice of postgres?.notices ?? []) io.err(`   note: ${notice}`)
     const read = { recursive: options.recursive, values: options.values }
     const applied = await applyFolder(io, context, config, read)
-    const exit = typeof options.run !== 'string' ? 0 : applied ? await runOnce(io, context, options, options.run) : 2
+    const exit =
+      typeof options.run !== 'string'
+        ? 0
+        : applied
+          ? await runOnce(io, context, options, options.run, failures.watched)
+          : 2
     if ((typeof options.run !== 'string' || io.interactive) && !io.signal.aborted) {
       // A worker that was told to shut down ends all of it.
       const signal = AbortSignal.any([io.signal, services.ended])
-      await stayUp({ ...io, signal }, context, config, { running: services.worker, read })
+      await stayUp({ ...io, signal }, context, config, { running: services.worker, read, failures })
     }
     io.err('stopping …')
     io.onSecondSignal(() => stopNow(postgres?.pid))
@@ -213,17 +221,24 @@ const namesOf = (changes: Change[]): string => {
   return names.length > 4 ? String(names.length) : names.join(', ')
 }
 
-const runOnce = async (io: Io, context: Context, options: Options, name: string): Promise<number> => {
+const runOnce = async (
+  io: Io,
+  context: Context,
+  options: Options,
+  name: string,
+  watched = new Set<string>(),
+): Promise<number> => {
   const { id } = await start(context, { name, input: await readInput(options), trigger: 'dev' })
+  watched.add(id)
   return finishWatching(io, context, id, { show: true, format: undefined })
 }
 
-/** Applies manifests and takes up handlers when they are saved, one after the other, until the signal aborts. */
+/** Applies manifests and takes up handlers when they are saved, one after the other, and tells of runs that fail, until the signal aborts. */
 const stayUp = async (
   io: Io,
   context: Context,
   config: Config,
-  { running, read }: { running: Worker; read: Options },
+  { running, read, failures }: { running: Worker; read: Options; failures: Parameters<typeof tellFailures>[2] },
 ): Promise<void> => {
   let last: Promise<unknown> = Promise.resolve()
   let checked = Date.now()
@@ -248,14 +263,9 @@ const stayUp = async (
     ),
   ])
   io.err(`\n   Try   ${await suggestion(io, context)}   in another terminal; here, Ctrl-C stops`)
-  await aborted(io.signal)
+  await tellFailures(io, context, failures)
   await last
 }
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  signal.aborted
-    ? Promise.resolve()
-    : new Promise(done => signal.addEventListener('abort', () => done(), { once: true }))
 
 const banner = (io: Io, config: Config, postgres: string, ms: number): void => {
   io.err(` ${io.paint('bold', 'tq dev')}  ${io.cwd}  ready in ${(ms / 1000).toFixed(1)} s`)

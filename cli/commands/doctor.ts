@@ -4,6 +4,7 @@ import {
   migrationState,
   openClient,
   openDatabase,
+  otherText,
   readConfig,
   serverFacts,
   type ServerFacts,
@@ -72,7 +73,15 @@ const database = async (io: Io, config: Config): Promise<Finding[]> => {
     ]
   const open = openDatabase(urlOf(config, io.env), { schema: config.schema, max: 2 })
   try {
-    const { version, latest } = await migrationState(open.sql)
+    const { version, latest, changed } = await migrationState(open.sql)
+    if (changed.length > 0)
+      return [
+        say(
+          'failed',
+          otherText(changed),
+          `use the tq that did; to try, tq dev --fresh; or leave that schema alone and take another: export TQ_DATABASE_SCHEMA=${config.schema}2; tq db migrate`,
+        ),
+      ]
     if (version < latest) return [say('failed', `schema ${version} of ${latest}: older than this tq`, 'tq db migrate')]
     if (version > latest)
       return [

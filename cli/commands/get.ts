@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { connected } from '../connect.ts'
 import type { Io } from '../io.ts'
 import { type Listed, listOf } from '../lists/index.ts'
+import { sorted } from '../lists/sort.ts'
 import { columnWidths, formatTable, print, type Table, terminalWidth } from '../output.ts'
 import type { Action, Options } from '../command.ts'
 
@@ -10,8 +11,9 @@ const get: Action = (io, options, what, typed) => {
   const [word = '', rest] = typed === undefined ? String(what).split('/', 2) : [String(what), String(typed)]
   const list = listOf(word, options)
   return connected(io, async context => {
-    if (options.watch) return follow(io, options, () => list.read(context, options, rest))
-    const found = await list.read(context, options, rest)
+    const read = async () => sorted(await list.read(context, options, rest), options.sort as string | undefined)
+    if (options.watch) return follow(io, options, read)
+    const found = await read()
     show(io, options, found)
     if (found.hint) io.err(found.hint)
     return 0

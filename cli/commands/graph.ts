@@ -15,7 +15,10 @@ const graph: Action = async (io, options, typed) => {
         const kinds = ['workflow', 'task'] as const
         const applied = await Promise.all(kinds.map(kind => readManifest(sql, { namespace, kind, name })))
         if (applied.some(Boolean)) return { plan: await appliedPlan(context, name), nodes: null }
-        const run = await resolveRun(context, name).catch(() => null)
+        const run = await resolveRun(context, name).catch(error => {
+          if (name.startsWith('@')) throw error
+          return null
+        })
         return run ? snapshot(context, run) : { plan: await appliedPlan(context, name), nodes: null }
       })
   if (!found) return 2

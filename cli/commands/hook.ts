@@ -4,11 +4,11 @@ import { buffer } from 'node:stream/consumers'
 import {
   type Config,
   type Context,
-  didYouMean,
   hookNamed,
   hooksPrefix,
   listRejections,
   type NamedHook,
+  oneOf,
   openSecrets,
   readClock,
   schemes,
@@ -25,9 +25,7 @@ import { countOf } from './run.ts'
 const hook: Action = (io, options, action, name) => {
   const act = actions[String(action)]
   if (!act) {
-    const names = Object.keys(actions)
-    const near = didYouMean(String(action), names) || `; there are ${names.join(', ')}`
-    throw new TqError('USAGE', `"${action}" is nothing to do with a hook${near}`)
+    throw new TqError('USAGE', `"${action}" is nothing to do with a hook${oneOf(String(action), Object.keys(actions))}`)
   }
   return connected(io, (context, config) => act({ io, context, config, options }, name as string | undefined))
 }

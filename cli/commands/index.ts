@@ -14,4 +14,7 @@ export const groups: { heading: string; commands: CommandSpec[] }[] = [
   { heading: 'Workers and servers', commands: processes },
 ]
 
+/** The word that a command is called by. */
+export const nameOf = ({ usage }: CommandSpec): string => usage.split(' ')[0]!
+
 export const commands: CommandSpec[] = groups.flatMap(group => group.commands)

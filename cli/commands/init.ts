@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
-import { copyFile, cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
@@ -104,9 +105,15 @@ const ownSpec = async (io: Io): Promise<string> => {
   if (existsSync(join(home, 'cli', 'tq.ts'))) {
     await mkdir(join(io.cwd, 'vendor'), { recursive: true })
     io.err('   packing tq')
-    await execa('npm', ['pack', '--silent', '--ignore-scripts=false', '--pack-destination', join(io.cwd, 'vendor')], {
-      cwd: home,
-    })
+    const made = await mkdtemp(join(tmpdir(), 'tq-package-'))
+    try {
+      await execa(process.execPath, [join(home, 'cli/bootstrap.js'), 'build', made])
+      await execa('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', join(io.cwd, 'vendor')], {
+        cwd: made,
+      })
+    } finally {
+      await rm(made, { recursive: true, force: true })
+    }
     return `file:${vendored}`
   }
   const spec = await installedAs()

@@ -1,4 +1,4 @@
-import { didYouMean, type Json, type JsonObject, shortId, TqError } from '../../engine/client.ts'
+import { type Json, type JsonObject, oneOf, shortId, TqError } from '../../engine/client.ts'
 import { askWorkers, type Shape } from '../asking.ts'
 import { connected } from '../connect.ts'
 import { ago } from '../output.ts'
@@ -8,11 +8,7 @@ const inspect: Action = (io, options, what) => {
   if (what === undefined) throw new TqError('USAGE', `say what to inspect: ${Object.keys(shapes).join(', ')}`)
   const type = String(what)
   const shape = shapes[type]
-  if (!shape)
-    throw new TqError(
-      'USAGE',
-      `"${type}" is nothing to inspect${didYouMean(type, Object.keys(shapes)) || `; there are ${Object.keys(shapes).join(', ')}`}`,
-    )
+  if (!shape) throw new TqError('USAGE', `"${type}" is nothing to inspect${oneOf(type, Object.keys(shapes))}`)
   return connected(io, context => askWorkers(io, context, options, { type, body: {}, lasting: false, shape }))
 }
 export default inspect

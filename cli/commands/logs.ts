@@ -1,9 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
+  type Context,
   ended,
+  isAt,
+  jobPaths,
   listJobs,
   type Plan,
   readLogs,
+  readPlaces,
   resolveRun,
   snapshot,
   type StoredLog,
@@ -19,13 +23,10 @@ const logs: Action = (io, options, typed) =>
     const step = rest.join('/')
     const id = await resolveRun(context, run!)
     let { plan } = await snapshot(context, id)
-    const ns = step
-      ? (await listJobs(context.sql, { run: id, limit: 1_000_000 }))
-          .filter(job => matches(plan, job, step))
-          .map(job => job.n)
-      : null
+    const ns = step ? await jobsAt(context, id, plan, step) : null
     if (ns?.length === 0)
       throw new TqError('NOT_FOUND', `run ${run} has no job "${step}"; \`tq get jobs ${run}\` lists them`)
+    const paths = new Map<number, string>()
     let after = 0
     let said = false
     for (;;) {
@@ -33,8 +34,14 @@ const logs: Action = (io, options, typed) =>
       plan = before.plan
       let lines = await readLogs(context.sql, { run: id, after, limit: 10_000, ns })
       if (after === 0 && typeof options.tail === 'string') lines = lines.slice(-Number(options.tail))
-      for (const line of lines)
-        io.out(options.output === 'json' ? JSON.stringify({ job: pathOf(plan, line), ...line }) : text(plan, line))
+      const fresh = [...new Set(lines.map(line => line.n))].filter(n => !paths.has(n))
+      if (fresh.length > 0)
+        for (const [n, path] of jobPaths(plan.nodes, await readPlaces(context.sql, { run: id, ns: fresh })))
+          paths.set(n, path)
+      for (const line of lines) {
+        const job = paths.get(line.n) ?? '?'
+        io.out(options.output === 'json' ? JSON.stringify({ job, ...line }) : text(job, line))
+      }
       after = lines.at(-1)?.id ?? after
       said ||= lines.length > 0
       if (lines.length === 10_000) continue
@@ -47,11 +54,11 @@ const logs: Action = (io, options, typed) =>
   })
 export default logs
 
-const pathOf = (plan: Plan, { node, item }: { node: number; item: number | null }): string =>
-  (plan.nodes[node]?.path ?? '?') + (item === null ? '' : `[${item}]`)
-const matches = (plan: Plan, job: { node: number; item: number | null }, step: string): boolean => {
-  const path = pathOf(plan, job)
-  return path === step || path.startsWith(`${step}/`) || path.startsWith(`${step}[`)
+/** Numbers of the jobs that a step names, and of those in them. */
+const jobsAt = async (context: Context, run: string, plan: Plan, step: string): Promise<number[]> => {
+  const paths = jobPaths(plan.nodes, await listJobs(context.sql, { run, limit: 1_000_000 }))
+  return [...paths].flatMap(([n, path]) => (isAt(path, step, { below: true }) ? [n] : []))
 }
-const text = (plan: Plan, line: StoredLog): string =>
-  `${line.at.toISOString().slice(11, 23)}  ${pathOf(plan, line)}  ${line.level === 'info' ? '' : `${line.level}: `}${plainLines(line.message)}${line.fields ? `  ${JSON.stringify(line.fields)}` : ''}`
+
+const text = (job: string, { at, level, message, fields }: StoredLog): string =>
+  `${at.toISOString().slice(11, 23)}  ${job}  ${level === 'info' ? '' : `${level}: `}${plainLines(message)}${fields ? `  ${JSON.stringify(fields)}` : ''}`

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
-import { type Json, type JsonObject, printId, shortId, start, TqError } from '../../engine/client.ts'
+import { type Json, type JsonObject, oneOf, printId, shortId, start, TqError } from '../../engine/client.ts'
 import { connected } from '../connect.ts'
 import { labelsOf, timeoutOf } from '../options.ts'
 import { finishWatching, printResult } from '../watching.ts'
@@ -8,12 +8,13 @@ import type { Action, Options } from '../command.ts'
 
 const run: Action = (io, options, name) =>
   connected(io, async context => {
-    const asked = /^(?:(workflow|task)\/)?(.+)$/.exec(String(name))!
+    const asked = /^(?:([^/]*)\/)?(.+)$/.exec(String(name))!
+    const kind = kindOf(asked[1])
     const input = await readInput(options)
     const limit = timeoutOf(options)
     const { id, duplicate } = await start(context, {
       name: asked[2]!,
-      ...(asked[1] ? { kind: asked[1] as 'task' | 'workflow' } : {}),
+      ...(kind ? { kind } : {}),
       input,
       trigger: 'cli',
       ...(options.label ? { labels: labelsOf(options) } : {}),
@@ -32,6 +33,16 @@ const run: Action = (io, options, name) =>
     return 0
   })
 export default run
+
+const kinds = ['workflow', 'task'] as const
+
+/** The word before the slash of `task/charge`. */
+const kindOf = (word: string | undefined): (typeof kinds)[number] | undefined => {
+  if (word === undefined) return undefined
+  const kind = kinds.find(one => one === word)
+  if (!kind) throw new TqError('USAGE', `"${word}" is nothing to run${oneOf(word, kinds)}`)
+  return kind
+}
 
 /** A flag that counts. */
 export const countOf = (flag: string, value: unknown): number => {

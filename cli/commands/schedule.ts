@@ -1,11 +1,11 @@
 import {
   cancelBackfill,
   type Context,
-  didYouMean,
   findSchedule,
   fireTimes,
   formatMoment,
   isZone,
+  oneOf,
   parseMoment,
   pauseSchedule,
   planBackfill,
@@ -30,9 +30,7 @@ import { countOf } from './run.ts'
 const scheduleCommand: Action = async (io, options, what, name) => {
   const action = Object.hasOwn(actions, String(what)) ? actions[String(what)] : undefined
   if (!action) {
-    const all = Object.keys(actions)
-    const hint = didYouMean(String(what), all) || `; there are ${all.join(', ')}`
-    throw new TqError('USAGE', `"${what}" is nothing to do with a schedule${hint}`)
+    throw new TqError('USAGE', `"${what}" is nothing to do with a schedule${oneOf(String(what), Object.keys(actions))}`)
   }
   if (what === 'next' && typeof options.cron === 'string') {
     if (name !== undefined) throw new TqError('USAGE', `next is of ${name} or of --cron, not of both`)

@@ -1,6 +1,8 @@
 import {
   type Context,
   ended,
+  isAt,
+  jobPaths,
   listJobs,
   type Reason,
   resolveRun,
@@ -22,8 +24,8 @@ const why: Action = (io, options, typed) =>
     const step = rest.join('/')
     const id = await resolveRun(context, name!)
     const { run, plan } = await snapshot(context, id)
-    const all = await ask(context, { run: id, plan: run.plan })
-    const reasons = step ? all.filter(one => isAt(one.job, step)) : movers(all)
+    const all = await ask(context, { run: id, plan: run.plan, step })
+    const reasons = step ? all : movers(all)
     const shown = reasons.length > 0 ? reasons : await endedReasons(context, { run, plan }, step)
     print(io, options.output, {
       data: { run: id, workflow: run.name, state: run.state, reasons: shown },
@@ -46,9 +48,6 @@ const movers = (reasons: Reason[]): Reason[] => {
   return found.length > 0 ? found : reasons
 }
 
-const isAt = (path: string, step: string): boolean =>
-  path === step || path.startsWith(`${step}/`) || path.startsWith(`${step}[`)
-
 const rowsOf = ({ job, state, jobs, why: sentence, way }: Reason, run: string): string[][] => [
   [`  ${job || '(run)'}${jobs > 1 ? ` and ${jobs - 1} more` : ''}`, state, sentence],
   ...(way ? [['', '', `→ ${way.replace('RUN/STEP', job ? `${run}/${job}` : run).replace('RUN', run)}`]] : []),
@@ -64,10 +63,13 @@ const endedReasons = async (
   step: string,
 ): Promise<Reason[]> => {
   const jobs = await listJobs(context.sql, { run: run.id, limit: 100_000 })
-  const path = (job: { node: number; item: number | null }) =>
-    plan.nodes[job.node]!.path + (job.item === null ? '' : `[${job.item}]`)
+  const paths = jobPaths(plan.nodes, jobs)
+  const path = ({ n }: { n: number }) => paths.get(n)!
+  const exact = jobs.filter(job => path(job) === step)
   const wanted = step
-    ? jobs.filter(job => path(job) === step)
+    ? exact.length > 0
+      ? exact
+      : jobs.filter(job => isAt(path(job), step))
     : jobs.filter(job => ended(run.state) && isBad(job.state))
   if (step && wanted.length === 0)
     throw new TqError(

@@ -95,7 +95,7 @@ const triesOf = (plan: Plan, job: Described): string => {
   return tries === 0 ? '' : max > 1 ? `${tries}/${max}` : String(tries)
 }
 const retryOf = (plan: Plan, { job }: Described) =>
-  plan.nodes.find(node => node.kind === 'task' && node.path === job.replace(/\[\d+\]$/, ''))?.retry
+  plan.nodes.find(node => node.kind === 'task' && node.path === job.replaceAll(/\[\d+\]/g, ''))?.retry
 
 const wentWrong = (job: Described): boolean =>
   job.kind === 'task' &&
@@ -152,7 +152,7 @@ const dueText = (due: Date, started: Date): string =>
 const codeChanges = (jobs: { job: string; attempts: { code: string | null }[] }[]): string[] => {
   const seen = new Map<string, Set<string>>()
   for (const job of jobs) {
-    const path = job.job.replace(/\[\d+\]$/, '')
+    const path = job.job.replaceAll(/\[\d+\]/g, '')
     for (const { code } of job.attempts) if (code) seen.set(path, (seen.get(path) ?? new Set()).add(code))
   }
   return [...seen].filter(([, codes]) => codes.size > 1).map(([path, codes]) => `${path} (${[...codes].join(' → ')})`)

@@ -26,6 +26,7 @@ export const hooks: List = {
         String(revision),
         file,
       ]),
+      values: { APPLIED: found.map(row => row.applied_at) },
       narrow: 5,
       hint:
         found.length > 0

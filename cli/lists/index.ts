@@ -1,4 +1,4 @@
-import { type Context, didYouMean, TqError } from '../../engine/reader.ts'
+import { type Context, didYouMean, oneOf, TqError } from '../../engine/reader.ts'
 import type { Options } from '../command.ts'
 import { hooks } from './hooks.ts'
 import { jobs } from './jobs.ts'
@@ -15,6 +15,8 @@ export type Listed = {
   names: string[]
   header: string[]
   rows: string[][]
+  /** What `--sort` compares in columns whose cells are only read by people: moments and spans of time, a value for each row. */
+  values?: { [column: string]: (Date | number | null)[] }
   /** How many columns people see who do not ask for `-o wide`. */
   narrow: number
   /** Said to people: how much is not shown, or what to do where nothing is. */
@@ -25,6 +27,8 @@ export type Listed = {
 export type List = {
   words: [string, ...string[]]
   flags: string[]
+  /** What `--state` may be. */
+  states?: readonly string[]
   read(context: Context, options: Options, name: string | undefined): Promise<Listed>
 }
 
@@ -32,7 +36,7 @@ const lists: List[] = [runs, workflows, tasks, queues, schedules, hooks, workers
 
 /** The list of this name, with the filters that were given held against it. @throws USAGE */
 export const listOf = (what: string, options: Options): List => {
-  const list = lists.find(({ words }) => words.includes(what))
+  const list = listNamed(what)
   if (!list)
     throw new TqError(
       'USAGE',
@@ -49,7 +53,12 @@ export const listOf = (what: string, options: Options): List => {
       'USAGE',
       `--${spare} says nothing of ${list.words[0]}; ${list.flags.length > 0 ? `they can be chosen by ${list.flags.map(flag => `--${flag}`).join(', ')}` : 'they have no filters but a name'}`,
     )
+  const { state } = options
+  if (state !== undefined && !list.states!.includes(String(state)))
+    throw new TqError('USAGE', `"${state}" is no state of ${list.words[0]}${oneOf(String(state), list.states!)}`)
   return list
 }
+
+export const listNamed = (what: string): List | undefined => lists.find(({ words }) => words.includes(what))
 
 const filters = ['state', 'trigger', 'workflow', 'queue', 'since', 'label', 'limit']

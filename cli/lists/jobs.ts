@@ -1,7 +1,6 @@
 import {
   type Context,
   didYouMean,
-  type JobState,
   jobStates,
   listJobs,
   listOpenJobs,
@@ -15,7 +14,7 @@ import {
 import type { Options } from '../command.ts'
 import { nameJobs } from '../jobs.ts'
 import { limitOf } from '../options.ts'
-import { ago, took } from '../output.ts'
+import { ago, lasted, took, until } from '../output.ts'
 import { errorLine, icon, number } from '../progress.ts'
 import type { List, Listed } from './index.ts'
 
@@ -23,16 +22,13 @@ import type { List, Listed } from './index.ts'
 export const jobs: List = {
   words: ['jobs', 'job'],
   flags: ['state', 'queue', 'limit'],
+  states: jobStates,
   async read(context, options, name) {
-    const state = options.state as JobState | undefined
-    if (state && !jobStates.includes(state))
-      throw new TqError(
-        'USAGE',
-        `"${state}" is no state of a job${didYouMean(state, jobStates) || `; there are ${jobStates.join(', ')}`}`,
-      )
     return name ? jobsOf(context, options, name) : openJobs(context, options)
   },
 }
+
+type ErrorText = { name?: string; message?: string }
 
 const jobsOf = async (context: Context, options: Options, name: string): Promise<Listed> => {
   const id = await resolveRun(context, name)
@@ -55,14 +51,15 @@ const jobsOf = async (context: Context, options: Options, name: string): Promise
       job.kind,
       `${icon(job.state)} ${job.state}`,
       job.kind === 'task' && job.attempt ? String(job.attempt) : '',
-      took(job.started_at, job.ended_at),
+      job.state === 'scheduled' ? until(job.ready_at) : took(job.started_at, job.ended_at),
       job.worker ?? '',
-      job.error && job.state !== 'succeeded' ? errorLine(job.error as { name?: string; message?: string }) : '',
+      job.error && job.state !== 'succeeded' ? errorLine(job.error as ErrorText) : '',
       job.queue ?? '',
       job.ready_at?.toISOString() ?? '',
       job.started_at?.toISOString() ?? '',
       job.ended_at?.toISOString() ?? '',
     ]),
+    values: { TOOK: shown.map(job => lasted(job.started_at, job.ended_at)) },
     narrow: 7,
     hint:
       fitting.length > limit
@@ -97,16 +94,18 @@ const openJobs = async (context: Context, options: Options): Promise<Listed> => 
   return {
     data: named,
     names: named.map(({ run, job }) => (job ? `${run}/${job}` : run)),
-    header: ['RUN', 'JOB', 'STATE', 'QUEUE', 'SINCE', 'WORKER'],
+    header: ['RUN', 'JOB', 'STATE', 'QUEUE', 'SINCE', 'WORKER', 'ERROR'],
     rows: named.map(job => [
       job.run,
       job.job || '(run)',
       `${icon(job.state)} ${job.state}`,
       job.queue,
-      ago(job.due_at),
+      job.state === 'scheduled' ? until(job.due_at) : ago(job.due_at),
       job.worker ?? '',
+      job.error ? errorLine(job.error as ErrorText) : '',
     ]),
-    narrow: 6,
+    values: { SINCE: named.map(job => job.due_at) },
+    narrow: 7,
     hint:
       found.length > limit
         ? `the first ${number(limit)} open jobs. More: --limit ${limit * 5}, --queue NAME, --state running`

@@ -26,6 +26,7 @@ const manifests = (kind: Kind, words: List['words'], flags: string[] = []): List
         row.applied_at.toISOString(),
         row.hash.slice(0, 12),
       ]),
+      values: { APPLIED: found.map(row => row.applied_at) },
       narrow: 5,
       hint:
         found.length > 0

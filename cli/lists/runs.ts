@@ -1,7 +1,6 @@
 import {
   type Context,
   countRunsUpTo,
-  didYouMean,
   listRuns,
   noSuchManifest,
   printId,
@@ -11,11 +10,10 @@ import {
   type RunState,
   runStates,
   shortId,
-  TqError,
 } from '../../engine/reader.ts'
 import type { Options } from '../command.ts'
 import { labelsOf, limitOf, sinceOf } from '../options.ts'
-import { ago, count, took } from '../output.ts'
+import { ago, count, lasted, took } from '../output.ts'
 import { icon, number } from '../progress.ts'
 import type { List } from './index.ts'
 
@@ -25,6 +23,7 @@ const countedUpTo = 1000
 export const runs: List = {
   words: ['runs', 'run'],
   flags: ['state', 'workflow', 'trigger', 'since', 'label', 'limit'],
+  states: runStates,
   async read(context, options, name) {
     const limit = limitOf(options) ?? 20
     const asked = { namespace: context.namespace, ...(await filterOf(context, options, name)) }
@@ -51,6 +50,10 @@ export const runs: List = {
         printId(run.id),
         run.started_at.toISOString(),
       ]),
+      values: {
+        STARTED: shown.map(run => run.started_at),
+        TOOK: shown.map(run => lasted(run.started_at, run.ended_at)),
+      },
       narrow: 7,
       hint:
         found.length === 0
@@ -64,11 +67,6 @@ export const runs: List = {
 
 const filterOf = async (context: Context, options: Options, name: string | undefined) => {
   const state = options.state as RunState | undefined
-  if (state && !runStates.includes(state))
-    throw new TqError(
-      'USAGE',
-      `"${state}" is no state of a run${didYouMean(state, runStates) || `; there are ${runStates.join(', ')}`}`,
-    )
   return {
     ...(await runOrName(context, name ?? (options.workflow as string | undefined))),
     ...(state ? { state } : {}),
@@ -81,6 +79,7 @@ const filterOf = async (context: Context, options: Options, name: string | undef
 /** Of what is applied under that name, else the one run that it is the id of. */
 const runOrName = async (context: Context, name: string | undefined): Promise<{ name?: string; id?: string }> => {
   if (name === undefined) return {}
+  if (name.startsWith('@')) return { id: await resolveRun(context, name) }
   const { sql, namespace } = context
   const applied = await Promise.all(
     (['workflow', 'task'] as const).map(kind => readManifest(sql, { namespace, kind, name })),

@@ -1,5 +1,5 @@
 import { didYouMean, listSessions, TqError } from '../../engine/reader.ts'
-import { span } from '../output.ts'
+import { lasted, span } from '../output.ts'
 import type { List } from './index.ts'
 
 export const workers: List = {
@@ -33,6 +33,7 @@ export const workers: List = {
         s.started_at.toISOString(),
         String(s.handlers.length),
       ]),
+      values: { UP: found.map(s => lasted(s.started_at, new Date())) },
       narrow: 7,
       hint:
         found.length > 0

@@ -1,13 +1,8 @@
+import { hasDefault, withDefaults } from './defaults.ts'
 import type { Json, JsonObject } from './json.ts'
 import { isObject } from './json.ts'
 import { validator } from './schema.ts'
 import { didYouMean } from './similar.ts'
-
-/** What was given, with defaults where nothing was. */
-export const withDefaults = (declared: { [name: string]: Json }, given: JsonObject): JsonObject => ({
-  ...defaults(declared),
-  ...given,
-})
 
 export type CheckedInputs = { ok: JsonObject } | { errors: string[] }
 
@@ -40,12 +35,3 @@ const wrong = (declared: JsonObject, values: JsonObject): string[] =>
     const problem = Object.hasOwn(declared, name) ? validator(declared[name]!)(value) : null
     return problem === null ? [] : [`input "${name}" ${problem}`]
   })
-
-const defaults = (declared: JsonObject): JsonObject =>
-  Object.fromEntries(
-    Object.entries(declared)
-      .filter(([, schema]) => hasDefault(schema))
-      .map(([name, schema]) => [name, (schema as JsonObject).default!]),
-  )
-
-const hasDefault = (schema: Json): boolean => isObject(schema) && Object.hasOwn(schema, 'default')

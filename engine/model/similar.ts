@@ -4,6 +4,12 @@ export const didYouMean = (word: string, candidates: Iterable<string>): string =
   return found === undefined ? '' : `; did you mean "${found}"?`
 }
 
+/** The same; where none is near, all there are: `; there are a, b`. */
+export const oneOf = (word: string, candidates: Iterable<string>): string => {
+  const all = [...candidates]
+  return didYouMean(word, all) || `; there are ${all.join(', ')}`
+}
+
 /** The candidate with the smallest edit distance: at most 2, 1 for words under four letters, 0 for single letters. */
 export const nearest = (word: string, candidates: Iterable<string>): string | undefined => {
   let best: string | undefined

@@ -6,7 +6,7 @@ import { listJobs } from '../store/view.ts'
 import { patiently } from './patience.ts'
 import type { Context } from './context.ts'
 import { jobError } from './action.ts'
-import { pathOf } from '../model/job.ts'
+import { isAt, jobPaths } from '../model/job.ts'
 
 /** Why, and how long handlers may go on after their signal, ms; 0 kills them at once. Default: as their workers were told. */
 export type CancelOptions = { reason: string; graceMs?: number | undefined }
@@ -64,8 +64,9 @@ const follow = async (
 const jobsAt = async (context: Context, row: RunRow, step: string): Promise<number[]> => {
   const { nodes } = await context.plan(row.plan)
   const jobs = await listJobs(context.sql, { run: row.id, limit: 10_000_000 })
-  const exact = jobs.filter(job => pathOf(nodes[job.node]!.path, job.item) === step)
-  const found = exact.length > 0 ? exact : jobs.filter(job => nodes[job.node]!.path === step)
+  const paths = jobPaths(nodes, jobs)
+  const exact = jobs.filter(job => paths.get(job.n) === step)
+  const found = exact.length > 0 ? exact : jobs.filter(job => isAt(paths.get(job.n)!, step))
   if (step === '' || found.length === 0) {
     const later = nodes.some(node => node.path === step)
     throw new TqError(

@@ -44,10 +44,12 @@ export type EventReader = { read(): Promise<Page> }
  * Reads the outbox from a position on. A number that is missing may belong to a transaction that has not committed: nothing
  * after it is told until it has, or none is left that could. So events come in the order in which they were written, each job's
  * in the order of what happened to it, and none is passed over.
+ *
+ * @param only types that are wanted: for others nothing is looked up. Default: all
  */
-export const openEvents = (context: Context, after: number): EventReader => {
+export const openEvents = (context: Context, after: number, only: EventType[] | null = null): EventReader => {
   const { sql, namespace } = context
-  const expand = openExpander(context)
+  const expand = openExpander(context, only)
   let position = after
   let gap: { at: number; next: number; since: number } | null = null
 
@@ -86,7 +88,8 @@ type SessionRow = Pick<Row, 'worker' | 'host' | 'pid'>
 type Found = { row: RunRow; plan: LoadedPlan | null }
 
 /** Makes events of what the outbox has: names, errors and results are looked up once for all of a page. */
-const openExpander = (context: Context) => {
+const openExpander = (context: Context, only: EventType[] | null) => {
+  const isWanted = (what: number) => only === null || typesOf(what).some(type => only.includes(type))
   const { sql } = context
   const runs = new Map<string, Found | null>()
   const sessions = new Map<number, SessionRow>()
@@ -104,9 +107,11 @@ const openExpander = (context: Context) => {
       sessions.set(session.id, session)
   }
 
-  return async (batches: Batch[]): Promise<CloudEvent[]> => {
+  return async (all: Batch[]): Promise<CloudEvent[]> => {
+    const batches = all.filter(batch => batch.what.some(isWanted))
+    if (batches.length === 0) return []
     await meet(batches)
-    const facts = batches.flatMap(factsOf)
+    const facts = batches.flatMap(factsOf).filter(fact => isWanted(fact.what))
     const wanted = facts.filter(fact => fact.run !== null && isEnd(fact.what))
     const outcomes = new Map(
       (wanted.length > 0
@@ -121,8 +126,12 @@ const openExpander = (context: Context) => {
       const found = runs.get(run)
       if (!found) return [] // removed meanwhile: nothing to say it of
       const end = isEnd(fact.what) ? outcomes.get(`${run}/${fact.n}/${fact.tries}`) : undefined
-      return typesOf(fact.what).map((type, k) =>
-        type.startsWith('run.') ? runEvent(fact, type, found, end) : jobEvent(fact, type, k, found, worker, end),
+      return typesOf(fact.what).flatMap((type, k) =>
+        only?.includes(type) === false
+          ? []
+          : type.startsWith('run.')
+            ? runEvent(fact, type, found, end)
+            : jobEvent(fact, type, k, found, worker, end),
       )
     })
   }

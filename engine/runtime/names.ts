@@ -1,13 +1,15 @@
 import { TqError } from '../model/errors.ts'
-import { type Kind, nouns } from '../model/kind.ts'
-import { nearest } from '../model/similar.ts'
+import { type Kind, kindWords, nouns } from '../model/kind.ts'
+import { nearest, oneOf } from '../model/similar.ts'
 import { kindsOf } from '../store/history.ts'
 import { readManifests } from '../store/manifest.ts'
 import type { Context } from './context.ts'
 
 /** The error for a name that nothing of these kinds has: with the nearest that is there, else with what there is. */
 export const noSuchManifest = async ({ sql, namespace }: Context, kinds: Kind[], name: string): Promise<TqError> => {
-  const names = (await readManifests(sql, { namespace })).filter(row => kinds.includes(row.kind)).map(row => row.name)
+  const applied = await readManifests(sql, { namespace })
+  const names = applied.filter(row => kinds.includes(row.kind)).map(row => row.name)
+  const noun = kinds.map(kind => nouns[kind]).join(' or ')
   const near = nearest(name, names)
   const shown = [...new Set(names)].sort().slice(0, 8)
   const way = names.includes(name)
@@ -15,13 +17,11 @@ export const noSuchManifest = async ({ sql, namespace }: Context, kinds: Kind[],
     : near
       ? `did you mean "${near}"?`
       : names.length === 0
-        ? 'nothing is applied yet: `tq apply`'
+        ? applied.length === 0
+          ? 'nothing is applied yet: `tq apply`'
+          : `no ${noun} is applied yet`
         : `there are ${shown.join(', ')}${names.length > shown.length ? ', …' : ''}`
-  return new TqError(
-    'NOT_FOUND',
-    `there is no ${kinds.map(kind => nouns[kind]).join(' or ')} "${name}" in namespace "${namespace}"; ${way}`,
-    { name },
-  )
+  return new TqError('NOT_FOUND', `there is no ${noun} "${name}" in namespace "${namespace}"; ${way}`, { name })
 }
 
 /**
@@ -35,12 +35,9 @@ export const resolveManifest = async (context: Context, typed: string): Promise<
   const kinds = Object.keys(nouns) as Kind[]
   const at = typed.indexOf('/')
   if (at > 0) {
-    const kind = kinds.find(one => one === typed.slice(0, at))
-    if (!kind)
-      throw new TqError(
-        'USAGE',
-        `"${typed.slice(0, at)}" is no kind; write ${kinds.map(one => `${one}/NAME`).join(', ')}`,
-      )
+    const word = typed.slice(0, at)
+    const kind = Object.hasOwn(kindWords, word) ? kindWords[word] : undefined
+    if (!kind) throw new TqError('USAGE', `"${word}" is no kind${oneOf(word, kinds)}`)
     return { kind, name: typed.slice(at + 1) }
   }
   const found = await kindsOf(sql, { namespace, name: typed })

@@ -1,5 +1,5 @@
 import { evaluate, type Scope } from '../model/expression.ts'
-import { withDefaults } from '../model/input.ts'
+import { withDefaults } from '../model/defaults.ts'
 import type { Json, JsonObject } from '../model/json.ts'
 import type { PlanNode, Root } from '../model/plan.ts'
 import type { HeldJob } from '../store/job.ts'

@@ -3,6 +3,7 @@ import { TqError } from '../model/errors.ts'
 import { parseId, shortId } from '../model/id.ts'
 import type { Json } from '../model/json.ts'
 import type { Plan } from '../model/plan.ts'
+import { oneOf } from '../model/similar.ts'
 import { ended } from '../model/state.ts'
 import { findRuns, latestRun, readRuns, type RunRow } from '../store/run.ts'
 import { type Progress, progressSince, type Shown, type Tally, tallyNodes } from '../store/tally.ts'
@@ -139,6 +140,9 @@ export const wait = async (
   }
 }
 
+/** What stands for a run, whatever its id is. */
+export const runAliases = ['@latest', '@failed']
+
 /** The run that people mean: a whole id, an ending of at least 4 characters that is unique, `@latest` or `@failed`. */
 export const resolveRun = async (context: Context, typed: string): Promise<string> => {
   const { namespace } = context
@@ -151,9 +155,13 @@ export const resolveRun = async (context: Context, typed: string): Promise<strin
       )
     return run.id
   }
+  if (typed.startsWith('@')) throw new TqError('NOT_FOUND', `"${typed}" stands for no run${oneOf(typed, runAliases)}`)
   const parsed = parseId(typed)
   if (!parsed)
-    throw new TqError('NOT_FOUND', `"${typed}" is no run's id; write the last 8 characters or more, @latest or @failed`)
+    throw new TqError(
+      'NOT_FOUND',
+      `"${typed}" is no run's id; write the last 8 characters or more, ${runAliases.join(' or ')}`,
+    )
   if ('uuid' in parsed) return parsed.uuid
   const found = await findRuns(context.sql, { namespace, ending: parsed.ending })
   if (found.length === 0) throw new TqError('NOT_FOUND', `no run's id ends in "${typed}"; \`tq get runs\` lists them`)

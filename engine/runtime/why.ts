@@ -7,7 +7,7 @@ import { openJobs, type OpenJob, type QueueLoad, queueLoads } from '../store/why
 import type { Context } from './context.ts'
 import { formatRate } from './limit.ts'
 import type { LoadedPlan } from './plans.ts'
-import { handlerAgainMs, lostLimit, pathOf } from '../model/job.ts'
+import { handlerAgainMs, isAt, jobPaths, lostLimit } from '../model/job.ts'
 
 /** Why jobs of a run do not move; `jobs` of them alike. */
 export type Reason = {
@@ -27,8 +27,13 @@ const maxJobs = 1000
 /**
  * Why a run does not move: for each open job that could, and for each that waits for others, what it waits for. Jobs that
  * are alike are told of once, those that could move first.
+ *
+ * @param step only of jobs there and below: `each[2]/mail`, or `each/mail` of all items
  */
-export const why = async (context: Context, { run, plan }: { run: string; plan: number }): Promise<Reason[]> => {
+export const why = async (
+  context: Context,
+  { run, plan, step = '' }: { run: string; plan: number; step?: string },
+): Promise<Reason[]> => {
   const { sql, namespace } = context
   const [loaded, jobs, sessions] = await Promise.all([
     context.plan(plan),
@@ -37,13 +42,15 @@ export const why = async (context: Context, { run, plan }: { run: string; plan: 
   ])
   const loads = await queueLoads(sql, [...new Set(jobs.map(job => job.queue))])
   const queues = new Map(loads.map(load => [load.id, load]))
-  const reasons = jobs.map(job => ({ job, ...reasonOf(job, { loaded, jobs, sessions, queues }) }))
+  const paths = jobPaths(loaded.nodes, jobs)
+  const asked = step === '' ? jobs : jobs.filter(job => isAt(paths.get(job.n)!, step, { below: true }))
+  const reasons = asked.map(job => ({ job, ...reasonOf(job, { loaded, jobs, sessions, queues }) }))
   const alike = new Map<string, Reason>()
   for (const { job, state, why: sentence, way } of reasons) {
     const key = `${job.node} ${state} ${sentence}`
     const known = alike.get(key)
     if (known) known.jobs++
-    else alike.set(key, { job: pathOf(loaded.nodes[job.node]!.path, job.item), state, jobs: 1, why: sentence, way })
+    else alike.set(key, { job: paths.get(job.n)!, state, jobs: 1, why: sentence, way })
   }
   return [...alike.values()]
 }

@@ -53,16 +53,28 @@ export const moveBackfill = (
     state = case when ${move.done} then 'done' else state end, ended_at = case when ${move.done} then clock_now() end
   where id = ${move.id}`
 
-/** Stops those of a schedule. Gives how many there were. */
+/** Stops those of schedules. Gives how many there were. */
 export const cancelBackfills = async (
   sql: Sql,
-  { namespace, schedule }: { namespace: string; schedule: string },
+  { namespace, schedules }: { namespace: string; schedules: string[] },
 ): Promise<number> => {
   const rows = await sql`
   update backfill set state = 'cancelled', ended_at = clock_now()
-  where namespace = ${namespace} and schedule = ${schedule} and state = 'running' returning id`
+  where namespace = ${namespace} and schedule = any(${column(schedules)}::text[]) and state = 'running' returning id`
   return rows.length
 }
+
+/** Those of schedules that have not come to their end. */
+export const openBackfills = (
+  sql: Sql,
+  { namespace, schedules }: { namespace: string; schedules: string[] },
+): Promise<{ schedule: string; from_at: Date; until_at: Date }[]> => sql<{
+  schedule: string
+  from_at: Date
+  until_at: Date
+}>`
+  select schedule, from_at, until_at from backfill
+  where namespace = ${namespace} and schedule = any(${column(schedules)}::text[]) and state = 'running' order by id`
 
 export const runningBackfills = (sql: Sql, namespace: string): Promise<{ id: number }[]> =>
   sql<{ id: number }>`select id from backfill where namespace = ${namespace} and state = 'running' order by id`

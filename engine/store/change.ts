@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../model/json.ts'
 import type { Kind } from '../model/kind.ts'
+import { cancelBackfills } from './backfill.ts'
 import { column, type Sql } from './sql.ts'
 
 type Name = { kind: Kind; name: string }
@@ -121,11 +122,12 @@ export const setDraining = async (
   update manifest m set draining = ${draining}
   from unnest(${column(names.map(one => one.kind))}::text[], ${column(names.map(one => one.name))}::text[]) as n(kind, name)
   where m.namespace = ${namespace} and m.kind = n.kind and m.name = n.name`
-  const schedules = names.filter(one => one.kind === 'schedule').map(one => one.name)
+  const schedules = schedulesOf(names)
+  if (draining) await cancelBackfills(sql, { namespace, schedules })
   await sql`update schedule set draining = ${draining} where namespace = ${namespace} and name = any(${column(schedules)}::text[])`
 }
 
-/** Takes manifests away, with the state of schedules among them; their revisions stay. */
+/** Takes manifests away, with the state of schedules among them and what these make up for; their revisions stay. */
 export const removeManifests = async (
   sql: Sql,
   { namespace, names }: { namespace: string; names: Name[] },
@@ -133,9 +135,13 @@ export const removeManifests = async (
   await sql`
   delete from manifest m using unnest(${column(names.map(one => one.kind))}::text[], ${column(names.map(one => one.name))}::text[]) as n(kind, name)
   where m.namespace = ${namespace} and m.kind = n.kind and m.name = n.name`
-  const schedules = names.filter(one => one.kind === 'schedule').map(one => one.name)
+  const schedules = schedulesOf(names)
+  // Before the schedule, in the order in which a backfill locks them.
+  await cancelBackfills(sql, { namespace, schedules })
   await sql`delete from schedule where namespace = ${namespace} and name = any(${column(schedules)}::text[])`
 }
+
+const schedulesOf = (names: Name[]): string[] => names.filter(one => one.kind === 'schedule').map(one => one.name)
 
 /** What drains: with how many open runs, and for what starts a workflow, which. */
 export const readDraining = (

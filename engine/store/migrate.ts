@@ -5,7 +5,13 @@ import type { Database, Sql } from './sql.ts'
 
 const folder = new URL('./migrations/', import.meta.url)
 
-export type MigrationState = { version: number; latest: number; applied: { version: number; at: Date }[] }
+/** `changed`: those that were applied with other text than this tq has. */
+export type MigrationState = {
+  version: number
+  latest: number
+  applied: { version: number; at: Date }[]
+  changed: number[]
+}
 
 /**
  * Brings the schema to the newest version: numbered `.sql` files, each once, in one transaction under an advisory lock, so
@@ -26,10 +32,7 @@ export const migrate = async (database: Database): Promise<number[]> => {
     for (const { version, hash, text } of files) {
       const before = applied.find(row => row.version === version)
       if (before && before.hash !== hash)
-        throw new TqError(
-          'SCHEMA_OUTDATED',
-          `migration ${version} was applied with other text than this tq has; use the tq that wrote it`,
-        )
+        throw new TqError('SCHEMA_OUTDATED', `${otherText([version])}; use the tq that did`)
       if (before) continue
       await sql.script(text)
       await sql`insert into migration (version, hash) values (${version}, ${hash})`
@@ -39,14 +42,26 @@ export const migrate = async (database: Database): Promise<number[]> => {
   })
 }
 
+/** What it means that migrations were applied with other text. */
+export const otherText = (versions: number[]): string =>
+  `another version or build of tq has migrated this schema: migration ${versions.join(', ')} has other text here, which \`tq db migrate\` cannot mend`
+
 /** What is applied and what this tq knows. */
 export const migrationState = async (sql: Sql): Promise<MigrationState> => {
-  const latest = (await migrations()).at(-1)?.version ?? 0
+  const files = await migrations()
   const [found] = await sql<{ there: boolean }>`select to_regclass('migration') is not null as there`
   const applied = found?.there
-    ? await sql<{ version: number; at: Date }>`select version, at from migration order by version`
+    ? await sql<{ version: number; hash: string; at: Date }>`select version, hash, at from migration order by version`
     : []
-  return { version: applied.at(-1)?.version ?? 0, latest, applied }
+  const hashes = new Map(files.map(({ version, hash }) => [version, hash]))
+  return {
+    version: applied.at(-1)?.version ?? 0,
+    latest: files.at(-1)?.version ?? 0,
+    applied: applied.map(({ version, at }) => ({ version, at })),
+    changed: applied.flatMap(({ version, hash }) =>
+      hashes.has(version) && hashes.get(version) !== hash ? [version] : [],
+    ),
+  }
 }
 
 /** Which Postgres it is. */

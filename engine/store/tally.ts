@@ -1,4 +1,4 @@
-import type { NodeCount } from './view.ts'
+import { type NodeCount, retriedFor } from './view.ts'
 import { part, type Part, type Sql } from './sql.ts'
 
 /** A job that is shown by itself: one that runs, or an item that has failed. */
@@ -51,10 +51,10 @@ export const tallyNodes = (
     (case when phase = 'ready' and session is not null then 'running' when phase = 'ready' then case when inner_base is null then 'queued' else 'waiting' end
       else phase::text end) as state, false as past, count(*)::int as jobs,
     max(failures + lost + (session is not null or phase = 'waiting')::int) as attempts, min(due_at) as started_at,
-    null::timestamptz as ended_at, max(worker) as worker, null::json as error, max(total) as total,
+    null::timestamptz as ended_at, max(worker) as worker, ${retriedFor(run)} as error, max(total) as total,
     to_json((array_agg(json_build_object('n', n, 'item', item, 'attempt', attempt, 'since', due_at, 'worker', worker) order by due_at, n)
       filter (where session is not null))[:${shownAtMost}]) as shown, place.next
-  from open, place group by 1, 2, place.next
+  from open job, place group by 1, 2, place.next
   union all ${ended(part`n < ${size}`)}
   union all ${ended(part`n >= ${from}`)}`
 }

@@ -1,6 +1,7 @@
+import type { PlacedJob } from '../model/job.ts'
 import type { Json } from '../model/json.ts'
 import type { JobState } from '../model/state.ts'
-import { column, type Sql } from './sql.ts'
+import { column, part, type Part, type Sql } from './sql.ts'
 
 /** Jobs of a run that are alike: one node, one state. `jobs` is 1 for all but items of a forEach and what is inside. */
 export type NodeCount = {
@@ -17,13 +18,23 @@ export type NodeCount = {
   total: number | null
 }
 
+/** Of jobs counted together that wait to be tried again: what the first of them failed of. One look into an index, however many there are. */
+export const retriedFor = (run: string): Part => part`
+  (select o.error from outcome o where o.run = ${run} and o.n = min(job.n) filter (where job.phase = 'scheduled' and job.failures > 0)
+    order by o.attempt desc limit 1)`
+
+/** What the last attempt of a job that waits to be tried again failed of. */
+const lastError = part`
+  case when job.phase = 'scheduled' and job.failures > 0
+    then (select o.error from outcome o where o.run = job.run and o.n = job.n order by o.attempt desc limit 1) end`
+
 /** The state of every node of a run, counted: as large as the plan, however many items there are. */
 export const countNodes = (sql: Sql, run: string): Promise<NodeCount[]> => sql<NodeCount>`
   select node,
     (case when phase = 'ready' and session is not null then 'running' when phase = 'ready' then case when inner_base is null then 'queued' else 'waiting' end
       else phase::text end) as state,
     count(*)::int as jobs, max(case when session is null and phase <> 'waiting' then failures + lost else failures + lost + 1 end) as attempts, min(due_at) as started_at, null::timestamptz as ended_at,
-    max(session.worker) as worker, null::json as error, max(total) as total
+    max(session.worker) as worker, ${retriedFor(run)} as error, max(total) as total
   from job left join session on session.id = job.session where run = ${run} group by 1, 2
   union all
   select node, state::text, count(*)::int, max(tries), min(coalesce(started_at, ended_at)), max(o.ended_at), null,
@@ -51,7 +62,7 @@ export const listJobs = (sql: Sql, { run, limit }: { run: string; limit: number 
   select n, node, parent, item,
     (case when phase = 'ready' and session is not null then 'running' when phase = 'ready' then case when inner_base is null then 'queued' else 'waiting' end
       else phase::text end) as state,
-    failures + lost + (session is not null)::int as attempt, failures, lost, due_at as ready_at, null::timestamptz as started_at, null::timestamptz as ended_at, session.worker, null::json as error
+    failures + lost + (session is not null)::int as attempt, failures, lost, due_at as ready_at, null::timestamptz as started_at, null::timestamptz as ended_at, session.worker, ${lastError} as error
   from job left join session on session.id = job.session where run = ${run}
   union all
   select n, node, parent, item, state::text, tries,
@@ -60,6 +71,24 @@ export const listJobs = (sql: Sql, { run, limit }: { run: string; limit: number 
     ready_at, o.started_at, o.ended_at, session.worker, error
   from outcome o left join session on session.id = o.session where run = ${run} and final
   order by n limit ${limit}`
+
+/** Where these jobs stand, and all that they are in: open ones, and ended ones. */
+export const readPlaces = (
+  sql: Sql,
+  { run, ns }: { run: string; ns: number[] },
+): Promise<PlacedJob[]> => sql<PlacedJob>`
+  with recursive found as (
+    select n, node, parent, item from unnest(${column(ns)}::int[]) as wanted(of), lateral (
+      select n, node, parent, item from job where run = ${run} and n = of
+      union all select n, node, parent, item from outcome where run = ${run} and n = of and final
+      limit 1) one
+    union
+    select one.n, one.node, one.parent, one.item from found, lateral (
+      select n, node, parent, item from job where run = ${run} and n = found.parent
+      union all select n, node, parent, item from outcome where run = ${run} and n = found.parent and final
+      limit 1) one
+  )
+  select n, node, parent, item from found`
 
 export type ScheduledJob = {
   run: string
@@ -135,6 +164,8 @@ export type OpenJobView = {
   queue: string
   due_at: Date
   worker: string | null
+  /** Of one that waits to be tried again: what it failed of. */
+  error: Json
 }
 
 /** Open jobs of a namespace, whatever run they are of, those that could move first; optionally of one queue, or in one state. */
@@ -146,7 +177,7 @@ export const listOpenJobs = (
     select run, job.plan, node, item,
       (case when phase = 'ready' and session is not null then 'running' when phase = 'ready' then case when inner_base is null then 'queued' else 'waiting' end
         else phase::text end) as state,
-      queue.name as queue, due_at, session.worker
+      queue.name as queue, due_at, session.worker, ${lastError} as error
     from job join queue on queue.id = job.queue join run on run.id = job.run left join session on session.id = job.session
     where run.namespace = ${namespace} and (${queue}::int is null or job.queue = ${queue}::int)
   ) open

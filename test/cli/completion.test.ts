@@ -11,7 +11,7 @@ import { devForAll, project, root, tq, tqHere } from './support.ts'
 const chain = (name: string) =>
   `apiVersion: tq/v1\nkind: Chain\nmetadata: { name: ${name} }\nspec:\n  steps: [{ task: say, with: {} }]\n`
 const dir = project({
-  'manifests/all.yaml': `${chain('report')}---\n${chain('repair')}---\napiVersion: tq/v1\nkind: Queue\nmetadata: { name: rest }\nspec: {}\n`,
+  'manifests/all.yaml': `${chain('report')}---\n${chain('repair')}---\napiVersion: tq/v1\nkind: Queue\nmetadata: { name: rest }\nspec: {}\n---\n${chain('asks').replace('spec:', 'spec:\n  inputs: { month: {}, name: {} }')}---\napiVersion: tq/v1\nkind: Task\nmetadata: { name: mail }\nspec: { handler: say, inputSchema: { type: object, properties: { to: {} } } }\n`,
   'tasks/say.ts': 'export default () => 1\n',
 })
 devForAll(test, dir)
@@ -34,6 +34,17 @@ test('commands, flags, their values, and words to choose from', async t => {
   t.deepEqual(await found('apply', '-f', ''), [])
 })
 
+test('values of flags: one of some words, of every command too, and by what stands before', async t => {
+  t.deepEqual(await found('get', 'runs', '--state', 'c'), ['cancelling', 'cancelled'])
+  t.deepEqual(await found('get', 'jobs', '--state', 's'), ['scheduled', 'succeeded', 'skipped'])
+  t.deepEqual(await found('get', 'queues', '--state', ''), [])
+  t.deepEqual(await found('run', 'report', '--color', ''), ['auto', 'always', 'never'])
+  t.deepEqual(await found('run', 'report', '--col'), ['--color'])
+  t.deepEqual(await found('control', 'log-level', ''), ['debug', 'info', 'warn', 'error'])
+  t.deepEqual(await found('control', 'events', ''), ['on', 'off'])
+  t.deepEqual(await found('control', 'drain', ''), [])
+})
+
 /** The same where a database is asked, which has only so long: on a loaded machine it may take more than one try. */
 const named = (...words: string[]): Promise<string[]> =>
   until(async () => {
@@ -50,6 +61,17 @@ test('names of what is applied, runs, and one after the other', async t => {
   const { stdout: id } = await tq(dir, ['run', 'report', '--wait', '-o', 'name'])
   t.true((await named('wait', '')).includes(id.slice(-8)))
   t.true((await named('wait', id.slice(-8), '@')).includes('@latest'))
+})
+
+test('values of flags that a database knows: workflows, queues, and the inputs of what is to be run', async t => {
+  t.deepEqual(await named('get', 'runs', '--workflow', 'rep'), ['repair', 'report'])
+  t.deepEqual(await named('get', 'jobs', '--queue', 'r'), ['rest'])
+  t.deepEqual(await named('worker', '-Q', 'rest,'), ['rest,default'])
+  t.deepEqual(await named('control', 'rate-limit', 'r'), ['rest'])
+  t.deepEqual(await named('describe', 'queue', 'r'), ['rest'])
+  t.deepEqual(await named('run', 'asks', '-i', ''), ['month=', 'name='])
+  t.deepEqual(await named('run', 'asks', '-i', 'month=may', '--input', ''), ['name='])
+  t.deepEqual(await named('run', 'task/mail', '-i', ''), ['to='])
 })
 
 test('without a database there are no names, soon, and no error', async t => {

@@ -1,7 +1,9 @@
 import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
+import { until } from '../support/engine.ts'
 import { gone } from '../support/process.ts'
+import { onTerminal, terminal } from '../support/terminal.ts'
 import { dev, postgresOf, printed, project, stop, tq, tqHere, write } from './support.ts'
 
 const greet = (text: string) => `
@@ -93,6 +95,50 @@ test('a handler that is new while tq dev runs is announced, and one that cannot 
   write(dir, 'tasks/shout.ts', 'export default () => "HO"\n')
   await mended
   await stop(running)
+})
+
+const breaks = {
+  'manifests/breaks.yaml':
+    'apiVersion: tq/v1\nkind: Chain\nmetadata: { name: breaks }\nspec: { steps: [{ id: broken, task: breaks }] }\n',
+  'tasks/breaks.ts': `import { existsSync } from 'node:fs'
+export default async () => {
+  while (existsSync('hold')) await new Promise(done => setTimeout(done, 10))
+  throw new RangeError('out of \\u001b[5A range\\nsecond line')
+}
+`,
+}
+
+test('tq dev tells of runs that fail: a few of them, and how many more', async t => {
+  const dir = project(breaks)
+  const { running } = await dev(dir, [], { TQ_SLOTS: '10' })
+  const told = printed(running, /tq describe run \w{8}\n/)
+  const { stdout: id } = await tqHere(dir, ['run', 'breaks', '-o', 'name'])
+  const short = id.slice(-8)
+  const line = `   ✖ breaks ${short} failed: broken: RangeError: out of  range   tq describe run ${short}\n`
+  t.true((await told).endsWith(line), await told)
+  const more = printed(running, /more runs failed: tq get runs --state failed/)
+  write(dir, 'hold', '')
+  for (let i = 0; i < 20; i++) await tqHere(dir, ['run', 'breaks'])
+  rmSync(join(dir, 'hold'))
+  t.regex(await more, /✖ and \d+ more runs failed/)
+  await stop(running)
+})
+
+onTerminal('a run that tq dev itself follows is not told of twice', async t => {
+  const dir = project(breaks)
+  const up = terminal(dir, 'dev --run breaks', { columns: 70 })
+  await until(() => up.text().includes('Ctrl-C stops'))
+  const { stdout: id } = await tqHere(dir, ['run', 'breaks', '-o', 'name'])
+  await until(() => up.text().includes(`tq describe run ${id.slice(-8)}`))
+  up.type('\u0003')
+  const { screen } = await up.ended
+  t.deepEqual(
+    screen.wraps().filter(one => one.includes('failed:')),
+    [],
+  )
+  const lines = screen.lines().filter(one => /✖ breaks \w{8} failed(:|$)/.test(one))
+  t.is(lines.length, 1, screen.lines().join('\n'))
+  t.regex(lines[0]!, new RegExp(`✖ breaks ${id.slice(-8)} failed: .*… +tq describe run ${id.slice(-8)}$`))
 })
 
 test('what is no longer in the folder is said to be still applied, and how to delete it', async t => {

@@ -69,6 +69,28 @@ test('no database, one that does not answer, and one that was not migrated or by
   only(t, (await ask({ TQ_DATABASE_URL: url })).bad, 'failed', /schema 9999 is newer/, /tqflow@latest/)
 })
 
+test('a schema that another build of tq has migrated: migrating is no way out, and is not said to be one', async t => {
+  const { url } = await testDatabase()
+  const env = { TQ_DATABASE_URL: url }
+  await tqHere(project(), ['db', 'migrate'], env)
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client.query("update tq.migration set hash = 'other' where version = 1")
+  const words = /another version or build of tq has migrated this schema: migration 1 has other text here/
+  const { bad } = await ask(env)
+  only(t, bad, 'failed', words, /^use the tq that did; .*: export TQ_DATABASE_SCHEMA=tq2; tq db migrate$/)
+  const status = await tqHere(project(), ['db', 'status'], env)
+  t.is(status.exitCode, 1)
+  t.regex(status.stderr, words)
+  await client.query('delete from tq.migration where version > 1')
+  await client.end()
+  const older = await tqHere(project(), ['get', 'runs'], env)
+  t.is(older.exitCode, 69)
+  t.regex(older.stderr, /: `tq doctor` says the way out$/)
+  t.is((await tqHere(project(), ['db', 'migrate'], { ...env, TQ_DATABASE_SCHEMA: 'tq2' })).exitCode, 0)
+  only(t, (await ask({ ...env, TQ_DATABASE_SCHEMA: 'tq2' })).bad, 'failed', /none is up/, /^tq worker$/)
+})
+
 test('misspelt variables, and values that cannot be read', async t => {
   const { env } = await healthy(t)
   only(

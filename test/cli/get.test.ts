@@ -10,7 +10,7 @@ const dir = project({
 apiVersion: tq/v1
 kind: Queue
 metadata: { name: gpu }
-spec: {}
+spec: { concurrency: 10 }
 ---
 apiVersion: tq/v1
 kind: Task
@@ -42,7 +42,7 @@ spec: { steps: [{ id: first, task: say }, { id: paint, task: paint, queue: idle 
 apiVersion: tq/v1
 kind: Queue
 metadata: { name: idle }
-spec: {}
+spec: { concurrency: 2 }
 ---
 apiVersion: tq/v1
 kind: Schedule
@@ -85,6 +85,41 @@ test('runs are chosen by state, workflow, trigger, label and time', async t => {
   t.deepEqual(await names('runs', '--since', '2999-01-01'), [])
   t.regex((await here('get', 'runs', '--since', '2999-01-01')).stderr, /no run is chosen by --since/)
   t.regex((await here('get', 'runs', '--since', 'soon')).stderr, /must be a duration such as 10m/)
+})
+
+test('lists are sorted by any of their columns, in every format; what is missing stands last', async t => {
+  const columnOf = async (index: number, ...args: string[]) =>
+    (await here('get', ...args)).stdout
+      .split('\n')
+      .slice(1)
+      .map(line => line.split(/ {2,}/)[index])
+  const byName = await columnOf(0, 'workflows', '--sort', 'name')
+  t.deepEqual(byName, byName.toSorted())
+  t.deepEqual(await columnOf(0, 'workflows', '--sort', '-NAME'), byName.toReversed())
+  t.deepEqual(await names('workflows', '--sort=-name'), byName.toReversed() as string[])
+  const json = JSON.parse((await here('get', 'workflows', '--sort', '-name', '-o', 'json')).stdout) as {
+    name: string
+  }[]
+  t.deepEqual(
+    json.map(one => one.name),
+    byName.toReversed() as string[],
+  )
+  const runs = JSON.parse((await here('get', 'runs', '--sort', '-took', '-o', 'json')).stdout) as {
+    started_at: string
+    ended_at: string | null
+  }[]
+  const spans = runs.map(run => (run.ended_at ? Date.parse(run.ended_at) - Date.parse(run.started_at) : -1))
+  t.deepEqual(
+    spans,
+    spans.toSorted((a, b) => b - a),
+  )
+  t.is((await columnOf(2, 'runs', '--sort', 'state'))[0]!, '✖ failed')
+  const concurrency = await columnOf(5, 'queues', '--sort', 'concurrency')
+  t.deepEqual(concurrency, ['2', '10', '—', '—', '—'].slice(0, concurrency.length))
+  const unknown = await here('get', 'runs', '--sort', 'strated')
+  t.is(unknown.exitCode, 2)
+  t.regex(unknown.stderr, /--sort: "strated" is no column of these; did you mean "started"\?/)
+  t.regex((await here('get', 'queues', '--sort', 'nonsense')).stderr, /there are name, queued, running, scheduled, /)
 })
 
 test('what is not shown is counted', async t => {
@@ -187,17 +222,21 @@ test('watched through a pipe, a list is printed once, and then a line for each r
 })
 
 onTerminal(
-  'on a narrow terminal columns are dropped from the right and nothing wraps; watched, it is redrawn in place',
+  'on a narrow terminal columns are dropped from the right, but the state, and nothing wraps; watched, it is redrawn in place',
   async t => {
     for (const [columns, last] of [
       [100, 'TRIGGER'],
       [60, '(STARTED|TOOK)'],
-      [30, 'WORKFLOW'],
+      [30, 'STATE'],
     ] as const) {
       const { screen } = await terminal(dir, 'get runs --limit 100', { columns }).ended
       t.deepEqual(screen.wraps(), [])
       t.regex(screen.lines()[0]!, new RegExp(`${last}$`), `${columns} columns`)
     }
+    const { screen: jobs } = await terminal(dir, `get jobs ${(await names('runs', 'breaks'))[0]}`, { columns: 45 })
+      .ended
+    t.regex(jobs.lines()[0]!, /^JOB +KIND +STATE +ERROR$/)
+    t.regex(jobs.lines().join('\n'), /^broken +task +✖ failed +RangeError: out of …$/m)
     const watching = terminal(dir, 'get queues -w')
     await until(() => watching.text().split('NAME').length > 2)
     watching.type('\u0003')

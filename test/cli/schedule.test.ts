@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import test from 'ava'
 import { until } from '../support/engine.ts'
 import { copy, devForAll, project, tqHere } from './support.ts'
@@ -21,6 +23,21 @@ spec:
 const dir = project({
   'manifests/nightly.yaml': nightly,
   'tasks/echo.ts': 'export default (input: unknown) => input\n',
+  'manifests/slow.yaml': `apiVersion: tq/v1
+kind: Chain
+metadata: { name: slow }
+spec: { steps: [{ task: waits }] }
+---
+apiVersion: tq/v1
+kind: Schedule
+metadata: { name: slowly }
+spec: { cron: "0 0 * * *", timezone: UTC, workflow: slow }
+`,
+  'tasks/waits.ts': `import { existsSync } from 'node:fs'
+export default async () => {
+  while (!existsSync('gate')) await new Promise(done => setTimeout(done, 10))
+}
+`,
   'tasks/log.ts': 'export default () => null\n',
 })
 copy(dir, 'manifests/heartbeat.yaml')
@@ -92,6 +109,28 @@ test('tq schedule backfill runs the past, once; --dry-run says what it would', a
     /Backfill: +done; .*: 5 started, 0 were there/.test((await here('describe', 'schedule', 'nightly')).stdout),
   )
   t.regex((await here('schedule', 'backfill', ...range, '--dry-run')).stdout, /5 fire times, of which 5 have their run/)
+})
+
+test('a schedule that is deleted takes its backfill with it; what that has started goes on', async t => {
+  const range = ['--from', '2026-01-01T00:00Z', '--to', '2026-01-04T00:00Z']
+  t.is((await here('schedule', 'backfill', 'slowly', ...range)).exitCode, 0)
+  const states = async () =>
+    (JSON.parse((await here('get', 'runs', '--workflow', 'slow', '-o', 'json')).stdout) as { state: string }[]).map(
+      run => run.state,
+    )
+  await until(async () => (await states()).includes('running'))
+  const ends = / {6}its backfill of 2026-01-01T00:00:00Z to 2026-01-04T00:00:00Z ends; runs that it has started go on$/m
+  const dry = await here('delete', 'schedule/slowly', '--dry-run')
+  t.regex(dry.stdout, ends)
+  t.regex((await here('describe', 'schedule', 'slowly')).stdout, /Backfill: +running/)
+  const deleted = await here('delete', 'schedule/slowly')
+  t.regex(deleted.stdout, ends)
+  t.is((await here('apply', '-f', 'manifests/slow.yaml')).exitCode, 0)
+  t.regex((await here('describe', 'schedule', 'slowly')).stdout, /Backfill: +cancelled; .*: 1 started, 0 were there/)
+  t.deepEqual(await states(), ['running'])
+  writeFileSync(join(dir, 'gate'), '')
+  await until(async () => (await states()).every(state => state === 'succeeded'))
+  t.is((await states()).length, 1)
 })
 
 test('what is wrong with the words of tq schedule is said', async t => {

@@ -116,6 +116,25 @@ test('a job that runs long is told of as started while it runs; one that waits b
   t.deepEqual(bySteps(await eventsOf(engine, id)).a, ran)
 })
 
+test('who wants events of one kind gets those alone, as they are among all', async t => {
+  await engine.applyYaml(workflow('Chain', 'wrong', 'steps: [{ task: fail, with: { name: Odd, message: so } }]'))
+  const from = await positionAt(engine.sql, null)
+  const id = await engine.start('wrong')
+  await engine.ended(id)
+  const [all, failed] = [openEvents(engine.context, from), openEvents(engine.context, from, ['run.failed'])]
+  const seen = { all: [] as CloudEvent[], failed: [] as CloudEvent[] }
+  await until(async () => {
+    seen.all.push(...(await all.read()).events)
+    seen.failed.push(...(await failed.read()).events)
+    return [seen.all, seen.failed].every(events => events.some(one => one.type === 'run.failed' && one.subject === id))
+  })
+  t.true(seen.all.length > seen.failed.length)
+  t.deepEqual(
+    seen.failed,
+    seen.all.filter(event => event.type === 'run.failed'),
+  )
+})
+
 test('events have the input from the moment at which it is known', async t => {
   const journal = newJournal()
   await engine.applyYaml(

@@ -7,7 +7,7 @@ export const processes: CommandSpec[] = [
     usage: 'worker',
     summary: 'a worker: claims jobs and runs their handlers in child processes; SIGTERM drains',
     options: [
-      ['-Q, --queues <names>', 'only these queues, joined by commas (default: all)'],
+      ['-Q, --queues <names>', 'only these queues, joined by commas (default: all)', undefined, 'queue'],
       ['-c, --concurrency <n>', 'child processes (default 2)'],
       ['--autoscale <max,min>', 'as many children as the load needs, between these'],
       ['--slots <n>', 'jobs at once in one child, for handlers that wait (default 1)'],
@@ -71,6 +71,10 @@ export const processes: CommandSpec[] = [
         ],
         ...['events', 'drain', 'shutdown'],
       ],
+      {
+        ...{ 'rate-limit': 'queue', 'add-queue': 'queue', 'remove-queue': 'queue', 'log-level': 'log-level' },
+        events: ['on', 'off'],
+      },
     ],
     summary:
       'tells workers: pool-grow N, pool-shrink N, autoscale MAX,MIN, rate-limit QUEUE RATE, time-limit TASK DURATION, add-queue QUEUE, remove-queue QUEUE, log-level LEVEL, events on|off, drain, shutdown',

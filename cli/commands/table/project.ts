@@ -15,7 +15,12 @@ export const project: CommandSpec[] = [
     summary:
       'everything in one process: embedded Postgres, worker, timers, hooks; applies manifests and again when they change',
     options: [
-      ['--run <workflow>', 'runs this once everything is up, and ends with it where nobody is at the terminal'],
+      [
+        '--run <workflow>',
+        'runs this once everything is up, and ends with it where nobody is at the terminal',
+        undefined,
+        'startable',
+      ],
       recursive,
       ['--fresh', 'begins with an empty database'],
       ['--kafka', 'with a Kafka of its own, which needs Java'],

@@ -63,17 +63,24 @@ export const runs: CommandSpec[] = [
   },
   {
     usage: 'get <what> [name]',
-    words: [['runs', 'workflows', 'tasks', 'queues', 'schedules', 'hooks', 'workers', 'jobs'], 'manifest'],
+    words: [
+      ['runs', 'workflows', 'tasks', 'queues', 'schedules', 'hooks', 'workers', 'jobs'],
+      {
+        ...{ runs: 'plan-or-run', workflows: 'workflow', tasks: 'task', queues: 'queue', schedules: 'schedule' },
+        ...{ hooks: 'hook', workers: 'worker', jobs: 'run' },
+      },
+    ],
     summary:
       'lists runs, workflows, tasks, queues, schedules, hooks, workers, or jobs: those of a run, or all that are open',
     options: [
-      ['--state <state>', 'runs or jobs in this state'],
-      ['--workflow <name>', 'runs, schedules or hooks of this workflow'],
-      ['--queue <name>', 'jobs, tasks or workers of this queue'],
+      ['--state <state>', 'runs or jobs in this state', undefined, 'state'],
+      ['--workflow <name>', 'runs, schedules or hooks of this workflow', undefined, 'workflow'],
+      ['--queue <name>', 'jobs, tasks or workers of this queue', undefined, 'queue'],
       ['--trigger <trigger>', 'runs that this has started: cli, schedule, schedule/nightly, hook/github-push'],
       ['--since <time>', 'runs started from then on: 1h, or 2026-11-22T18:00:00Z'],
       ['-l, --label <k=v>', 'runs with this label; again: with all of them'],
       ['--limit <n>', 'at most so many (default: 20 runs, all jobs of a run, 100 open ones)'],
+      ['--sort <column>', 'in the order of this column, those of -o wide too; -column: the last first'],
       ['-w, --watch', 'goes on: redrawn on a terminal, else a line for each change'],
       output,
     ],
@@ -84,12 +91,19 @@ export const runs: CommandSpec[] = [
       'tq get jobs @latest -o json',
       'tq get jobs --queue default --state running',
       'tq get queues -w',
+      'tq get runs --sort -took',
     ],
     load: () => import('../get.ts'),
   },
   {
     usage: 'describe <what> [name]',
-    words: [['run', 'workflow', 'task', 'queue', 'schedule', 'hook', 'worker'], 'manifest'],
+    words: [
+      ['run', 'workflow', 'task', 'queue', 'schedule', 'hook', 'worker'],
+      {
+        ...{ run: 'run', workflow: 'workflow', task: 'task', queue: 'queue', schedule: 'schedule' },
+        ...{ hook: 'hook', worker: 'worker' },
+      },
+    ],
     summary:
       'all about a run (with its jobs and their attempts), a worker, or a manifest: workflow, task, queue, schedule or hook',
     options: [output],

@@ -1,5 +1,6 @@
+import { hasDefault } from '../../model/defaults.ts'
 import { checkInputs } from '../../model/input.ts'
-import { isObject, type Json, type JsonObject } from '../../model/json.ts'
+import type { JsonObject } from '../../model/json.ts'
 import type { Template } from '../../model/plan.ts'
 import { schemaProblem } from '../../model/schema.ts'
 import type { CatalogWorkflow } from '../catalog.ts'
@@ -37,6 +38,4 @@ export const compilePassed = (
 }
 
 /** The names of the inputs that have no default. */
-export const requiredOf = (inputs: JsonObject): string[] => Object.keys(inputs).filter(key => isRequired(inputs[key]!))
-
-const isRequired = (schema: Json): boolean => !isObject(schema) || !Object.hasOwn(schema, 'default')
+export const requiredOf = (inputs: JsonObject): string[] => Object.keys(inputs).filter(key => !hasDefault(inputs[key]!))

@@ -44,6 +44,8 @@ export type Effect =
   | { what: 'drains' }
   /** It no longer starts anything, because what it starts goes away. */
   | { what: 'stopped'; because: string }
+  /** A backfill of it that is under way starts nothing more. */
+  | { what: 'backfill'; from: string; to: string }
 
 /** What no live worker has said that it has: jobs of these wait for one. `handlers` null: there is no live worker at all. */
 export type Unannounced = { handlers: { handler: string; by: string[] }[] | null }

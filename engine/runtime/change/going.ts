@@ -1,4 +1,6 @@
 import { TqError } from '../../model/errors.ts'
+import { formatMoment } from '../../model/schedule/moment.ts'
+import { openBackfills } from '../../store/backfill.ts'
 import { isTriggerKind, type Kind } from '../../model/kind.ts'
 import { readStarters, removeManifests, setDraining } from '../../store/change.ts'
 import type { AppliedRow } from '../../store/manifest.ts'
@@ -37,15 +39,33 @@ export const goingOf = async (
   )
   if (drain) {
     const followed = starters.map(one => follows(one, applied.get(keyOf(one))!, going))
-    return [...going, ...followed]
+    return withBackfills(sql, namespace, [...going, ...followed])
   }
-  return going.map(change => {
+  const decided = going.map(change => {
     const by = starters
       .filter(one => change.kind === 'workflow' && one.workflow === change.name && !applied.get(keyOf(one))!.draining)
       .map(keyOf)
     return by.length === 0 || change.action === 'kept'
       ? change
       : { ...change, action: 'refused' as const, effects: [...change.effects, { what: 'started' as const, by }] }
+  })
+  return withBackfills(sql, namespace, decided)
+}
+
+/** With the backfills that end with schedules that go. */
+const withBackfills = async (sql: Sql, namespace: string, going: Change[]): Promise<Change[]> => {
+  const isGoing = ({ kind, action }: Change) => kind === 'schedule' && (action === 'deleted' || action === 'draining')
+  const schedules = going.filter(isGoing).map(one => one.name)
+  if (schedules.length === 0) return going
+  const open = Map.groupBy(await openBackfills(sql, { namespace, schedules }), one => one.schedule)
+  return going.map(change => {
+    const ending = isGoing(change) ? (open.get(change.name) ?? []) : []
+    const effects = ending.map(({ from_at, until_at }) => ({
+      what: 'backfill' as const,
+      from: formatMoment(from_at.getTime()),
+      to: formatMoment(until_at.getTime()),
+    }))
+    return { ...change, effects: [...change.effects, ...effects] }
   })
 }
 

@@ -68,7 +68,7 @@ export const startBackfill = async (
 /** Starts nothing more of a schedule's backfills; runs that have started go on. Gives how many were under way. */
 export const cancelBackfill = async (context: Context, name: string): Promise<number> => {
   await findSchedule(context, name)
-  return cancelBackfills(context.sql, { namespace: context.namespace, schedule: name })
+  return cancelBackfills(context.sql, { namespace: context.namespace, schedules: [name] })
 }
 
 /** How often the open runs are looked at that a backfill waits for, ms. */
