@@ -20,7 +20,7 @@ spec:
 })
 devForAll(test, dir)
 
-test('a job that will be tried again says what it failed of, and when that will be: watched through a pipe and in lists', async t => {
+test.serial('a job that will be tried again says what it failed of, and when that will be: watched through a pipe and in lists', async t => {
   const watching = tq(dir, ['run', 'flaky', '--watch'])
   const said = await printed(watching, 'RangeError')
   t.regex(said, /↻ fetch {2}scheduled {2}again in (4m0|3m\d+)s {2}RangeError: out of range$/m)
@@ -41,7 +41,7 @@ test('a job that will be tried again says what it failed of, and when that will 
   t.is(jobs.find(one => one.job === 'fetch')?.error?.name, 'RangeError')
 })
 
-test('of items that will be tried again it is said how many there are, and what one failed of, once', async t => {
+test.serial('of items that will be tried again it is said how many there are, and what one failed of, once', async t => {
   const watching = tq(dir, ['run', 'many', '--watch'])
   await printed(watching, 'RangeError')
   await until(async () => {
