@@ -5,11 +5,11 @@ export type NamedJob = Omit<JobView, 'node'> & { job: string; kind: string; queu
 
 export const nameJobs = (plan: Plan, jobs: JobView[]): NamedJob[] => {
   const starts = new Map<number, Date>()
-  for (const { parent, started_at: start } of jobs.toReversed().map(job => ({
-    ...job,
-    started_at: plan.nodes[job.node]!.kind === 'task' ? job.started_at : (starts.get(job.n) ?? null),
-  })))
+  // What is in a container has higher numbers than it.
+  for (const { n, node, parent, started_at } of jobs.toReversed()) {
+    const start = plan.nodes[node]!.kind === 'task' ? started_at : starts.get(n)
     if (parent !== null && start && !(starts.get(parent)! <= start)) starts.set(parent, start)
+  }
   const paths = jobPaths(plan.nodes, jobs)
   return jobs.map(({ node, ...job }) => {
     const { kind, task } = plan.nodes[node]!

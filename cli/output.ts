@@ -27,7 +27,7 @@ export const printData = (io: Io, format: string, data: unknown, names: string[]
   print(io, format, { data, names, table: { header: [], rows: [] } })
 
 /** The columns of the terminal that stdout is; null: it is none. */
-export const terminalWidth = (): number | null => (process.stdout.isTTY ? (process.stdout.columns ?? 80) : null)
+export const terminalWidth = (): number | null => (process.stdout.isTTY ? process.stdout.columns || 80 : null)
 
 /**
  * A table without a header is its rows alone. Where it is too wide, columns are dropped from the right, but those by which a row is

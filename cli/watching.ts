@@ -16,6 +16,7 @@ import type { Io } from './io.ts'
 import { openLines } from './lines.ts'
 import { span } from './output.ts'
 import { errorLine, icon, plainLines } from './progress.ts'
+import { watchStuck } from './stuck.ts'
 import { openTree } from './tree.ts'
 import { yamlText } from './yaml.ts'
 
@@ -28,6 +29,34 @@ export const finishWatching = async (
 ): Promise<number> => {
   const timeout = timeoutMs === undefined ? null : AbortSignal.timeout(timeoutMs)
   const signal = timeout ? AbortSignal.any([io.signal, timeout]) : io.signal
+  const over = new AbortController()
+  const telling = watchStuck(io, context, id, AbortSignal.any([signal, over.signal]))
+  try {
+    return await follow(io, context, id, { signal, timeout, timeoutMs, show, format })
+  } finally {
+    over.abort()
+    await telling
+  }
+}
+
+const follow = async (
+  io: Io,
+  context: Context,
+  id: string,
+  {
+    signal,
+    timeout,
+    timeoutMs,
+    show,
+    format,
+  }: {
+    signal: AbortSignal
+    timeout: AbortSignal | null
+    timeoutMs: number | undefined
+    show: boolean
+    format: string | undefined
+  },
+): Promise<number> => {
   if (show) {
     const view = io.terminal ? openTree(io) : openLines(io)
     for await (const snapshot of watch(context, id, signal, {

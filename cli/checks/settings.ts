@@ -13,10 +13,8 @@ export const settings: Check<Place> = {
     try {
       const config = await readConfig(io.cwd, {}, io.env)
       const given = variables.filter(name => io.env[name]).length
-      return [
-        ...strange,
-        { level: 'ok', text: `namespace ${config.namespace}, ${given === 0 ? 'no' : given} TQ_ variables` },
-      ]
+      if (strange.length > 0) return strange
+      return [{ level: 'ok', text: `namespace ${config.namespace}, ${given === 0 ? 'no' : given} TQ_ variables` }]
     } catch (error) {
       if (!(error instanceof TqError)) throw error
       const [variable] = /TQ_\w+/.exec(error.message) ?? []

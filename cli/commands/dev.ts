@@ -49,7 +49,7 @@ import { refreshProjectFiles } from '../project.ts'
 import { finishWatching } from '../watching.ts'
 import { applyFiles } from './apply.ts'
 import type { Action, Options } from '../command.ts'
-import { countOf, readInput } from './run.ts'
+import { countOf, declaredInputs, readInput } from './run.ts'
 
 const dev: Action = async (outer, options, dir) => {
   const io = { ...outer, cwd: resolve(outer.cwd, (dir as string | undefined) ?? '.') }
@@ -228,7 +228,8 @@ const runOnce = async (
   name: string,
   watched = new Set<string>(),
 ): Promise<number> => {
-  const { id } = await start(context, { name, input: await readInput(options), trigger: 'dev' })
+  const input = await readInput(options, await declaredInputs(context, name, undefined))
+  const { id } = await start(context, { name, input, trigger: 'dev' })
   watched.add(id)
   return finishWatching(io, context, id, { show: true, format: undefined })
 }

@@ -123,7 +123,13 @@ const database = async (io: Io, config: Config): Promise<Finding[]> => {
     if (denied) return [say('failed', known.message, `psql -c 'grant usage on schema ${config.schema} to public'`)]
     // What refuses says what to do after a semicolon.
     const [refused, way] = known.code === 'DATABASE_REFUSED' ? known.message.split('; ') : []
-    return [say('failed', refused ?? known.message, way ?? 'start it, or correct TQ_DATABASE_URL; to try tq: tq dev')]
+    return [
+      say(
+        'failed',
+        refused ?? known.message,
+        way ?? 'start it, or correct TQ_DATABASE_URL; to try tq without it: unset TQ_DATABASE_URL DATABASE_URL; tq dev',
+      ),
+    ]
   } finally {
     await open.close()
   }

@@ -1,8 +1,19 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
-import { type Json, type JsonObject, oneOf, printId, shortId, start, TqError } from '../../engine/client.ts'
+import {
+  type Context,
+  type Json,
+  type JsonObject,
+  oneOf,
+  printId,
+  readManifest,
+  shortId,
+  start,
+  TqError,
+} from '../../engine/client.ts'
 import { connected } from '../connect.ts'
 import { labelsOf, timeoutOf } from '../options.ts'
+import { tellStuck } from '../stuck.ts'
 import { finishWatching, printResult } from '../watching.ts'
 import type { Action, Options } from '../command.ts'
 
@@ -10,7 +21,7 @@ const run: Action = (io, options, name) =>
   connected(io, async context => {
     const asked = /^(?:([^/]*)\/)?(.+)$/.exec(String(name))!
     const kind = kindOf(asked[1])
-    const input = await readInput(options)
+    const input = await readInput(options, await declaredInputs(context, asked[2]!, kind))
     const limit = timeoutOf(options)
     const { id, duplicate } = await start(context, {
       name: asked[2]!,
@@ -23,6 +34,7 @@ const run: Action = (io, options, name) =>
     if (duplicate) io.err(`this idempotency key has started run ${shortId(id)} before`)
     if (options.watch || options.wait)
       return finishWatching(io, context, id, { ...limit, show: options.watch === true, format: options.output })
+    await tellStuck(io, context, id)
     printResult(
       io,
       options.output,
@@ -51,8 +63,27 @@ export const countOf = (flag: string, value: unknown): number => {
   return Number(value)
 }
 
-/** The inputs of a run: a file's, and over them those of `--input name=value`. */
-export const readInput = async (options: Options): Promise<Json> => {
+/** The schemas of the inputs of what is to be run; none where nothing is called so. */
+export const declaredInputs = async (
+  { sql, namespace }: Context,
+  name: string,
+  kind: (typeof kinds)[number] | undefined,
+): Promise<JsonObject> => {
+  const found =
+    (kind !== 'task' && (await readManifest(sql, { namespace, kind: 'workflow', name }))) ||
+    (kind !== 'workflow' && (await readManifest(sql, { namespace, kind: 'task', name })))
+  const { spec } = (found ? found.document : {}) as {
+    spec?: { inputs?: JsonObject; inputSchema?: { properties?: JsonObject } }
+  }
+  return spec?.inputs ?? spec?.inputSchema?.properties ?? {}
+}
+
+/**
+ * The inputs of a run: a file's, and over them those of `--input name=value`.
+ *
+ * @param declared JSON Schemas by name: what is declared as a text is taken as one
+ */
+export const readInput = async (options: Options, declared: JsonObject = {}): Promise<Json> => {
   let input: Json = null
   if (typeof options.inputFile === 'string') {
     const source =
@@ -74,15 +105,18 @@ export const readInput = async (options: Options): Promise<Json> => {
   for (const pair of pairs) {
     const at = pair.indexOf('=')
     if (at < 1) throw new TqError('USAGE', `--input ${pair}: write name=value`)
-    object[pair.slice(0, at)] = scalar(pair.slice(at + 1))
+    const name = pair.slice(0, at)
+    object[name] = scalar(pair.slice(at + 1), declared[name])
   }
   return object
 }
 
-/** JSON where it is JSON, else text: `n=3` is a number, `name=Ada` and `version="1.10"` are texts. */
-const scalar = (value: string): Json => {
+/** JSON where it is JSON, else text: `n=3` is a number, `name=Ada` and `version="1.10"` are texts; so is `zip=10115` where that is declared as one. */
+const scalar = (value: string, schema: Json | undefined): Json => {
   try {
-    return JSON.parse(value) as Json
+    const parsed = JSON.parse(value) as Json
+    const isText = typeof schema === 'object' && schema !== null && 'type' in schema && schema.type === 'string'
+    return isText && typeof parsed !== 'string' ? value : parsed
   } catch {
     return value
   }

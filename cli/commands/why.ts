@@ -78,9 +78,14 @@ const endedReasons = async (
         ? `"${step}" has no job yet in this run: what is around it has not started; ask why: tq why ${shortId(run.id)}`
         : `this run has no step "${step}"; \`tq get jobs ${shortId(run.id)}\` lists them`,
     )
-  return wanted
-    .slice(0, 20)
-    .map(job => ({ job: path(job), state: job.state, jobs: 1, why: whyEnded(plan, jobs, job), way: null }))
+  return wanted.slice(0, 20).map(job => ({
+    job: path(job),
+    state: job.state,
+    jobs: 1,
+    why: whyEnded(plan, jobs, job),
+    way: null,
+    stuck: false,
+  }))
 }
 
 const isBad = (state: string): boolean => state === 'failed' || state === 'cancelled' || state === 'omitted'

@@ -1,4 +1,4 @@
-import { listHandlers, openClient, readConfig } from '../../engine/client.ts'
+import { type Context, listHandlers, oneOf, openClient, readConfig, readQueues } from '../../engine/client.ts'
 import { beat, chores, reaper, relay, timers, worker } from '../../engine/server.ts'
 import { urlOf } from '../connect.ts'
 import { openLog } from '../logger.ts'
@@ -22,6 +22,7 @@ const workerCommand: Action = async (io, options) => {
   const json = options.output === 'json'
   const { log, setLevel } = openLog(io, { json, fields: { worker: config.workerName } })
   const context = await openClient({ ...config, databaseUrl: urlOf(config, io.env), log, connections: 4 })
+  await tellUnknownQueues(context, config.queues ?? [])
   const handlers = (await listHandlers(config.handlersDir)) ?? []
   const asked = performance.now()
   io.onSecondSignal(() => process.exit(1)) // what ran is taken up again by others when the lease ends
@@ -67,3 +68,10 @@ const workerCommand: Action = async (io, options) => {
   return 0
 }
 export default workerCommand
+
+/** A queue may be declared later: it is served from then on. */
+const tellUnknownQueues = async ({ sql, namespace, log }: Context, queues: string[]): Promise<void> => {
+  const there = (await readQueues(sql, { namespace })).filter(({ id }) => id !== 0).map(({ name }) => name)
+  for (const queue of queues.filter(name => !there.includes(name)))
+    log('warn', `queue "${queue}" is not declared${oneOf(queue, there)}; it is served once it is`)
+}

@@ -49,6 +49,14 @@ export const openSecrets = ({ env, dir }: SecretSources): Secrets => {
 /** A line of a secret of several lines is hidden by itself from so many characters on: logs come by the line. */
 const lineLength = 8
 
+/** As it is, within a text that is JSON itself, in a URL, and as `Authorization: Basic` and the like have it. */
+const written = (text: string): string[] => [
+  text,
+  JSON.stringify(text).slice(1, -1),
+  encodeURIComponent(text.toWellFormed()),
+  Buffer.from(text).toString('base64'),
+]
+
 const openHiding = () => {
   const names = new Map<string, string>()
   let pattern: RegExp | null = null
@@ -65,8 +73,7 @@ const openHiding = () => {
     add(name: string, text: string) {
       if (names.has(text)) return
       const lines = text.split(/\r?\n/).filter(line => line.length >= lineLength)
-      // As it is within a text that is JSON itself, too.
-      for (const form of [text, ...lines].flatMap(one => [one, JSON.stringify(one).slice(1, -1)])) names.set(form, name)
+      for (const form of [text, ...lines].flatMap(written)) names.set(form, name)
       const longestFirst = [...names.keys()].sort((a, b) => b.length - a.length)
       pattern = new RegExp(longestFirst.map(form => RegExp.escape(form)).join('|'), 'g')
     },

@@ -160,7 +160,7 @@ export const resolveRun = async (context: Context, typed: string): Promise<strin
   if (!parsed)
     throw new TqError(
       'NOT_FOUND',
-      `"${typed}" is no run's id; write the last 8 characters or more, ${runAliases.join(' or ')}`,
+      `"${typed}" is no run's id; write the last characters of one, four or more, ${runAliases.join(' or ')}`,
     )
   if ('uuid' in parsed) return parsed.uuid
   const found = await findRuns(context.sql, { namespace, ending: parsed.ending })

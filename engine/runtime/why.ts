@@ -19,6 +19,8 @@ export type Reason = {
   why: string
   /** What people can do about it. */
   way: string | null
+  /** It does not move unless somebody does that. */
+  stuck: boolean
 }
 
 /** So many open jobs are looked at: those of a wide forEach are alike. */
@@ -32,12 +34,12 @@ const maxJobs = 1000
  */
 export const why = async (
   context: Context,
-  { run, plan, step = '' }: { run: string; plan: number; step?: string },
+  { run, plan, step = '', limit = maxJobs }: { run: string; plan: number; step?: string; limit?: number },
 ): Promise<Reason[]> => {
   const { sql, namespace } = context
   const [loaded, jobs, sessions] = await Promise.all([
     context.plan(plan),
-    openJobs(sql, { run, limit: maxJobs }),
+    openJobs(sql, { run, limit }),
     listSessions(sql, { namespace }),
   ])
   const loads = await queueLoads(sql, [...new Set(jobs.map(job => job.queue))])
@@ -46,11 +48,11 @@ export const why = async (
   const asked = step === '' ? jobs : jobs.filter(job => isAt(paths.get(job.n)!, step, { below: true }))
   const reasons = asked.map(job => ({ job, ...reasonOf(job, { loaded, jobs, sessions, queues }) }))
   const alike = new Map<string, Reason>()
-  for (const { job, state, why: sentence, way } of reasons) {
+  for (const { job, state, why: sentence, way, stuck = false } of reasons) {
     const key = `${job.node} ${state} ${sentence}`
     const known = alike.get(key)
     if (known) known.jobs++
-    else alike.set(key, { job: paths.get(job.n)!, state, jobs: 1, why: sentence, way })
+    else alike.set(key, { job: paths.get(job.n)!, state, jobs: 1, why: sentence, way, stuck })
   }
   return [...alike.values()]
 }
@@ -75,7 +77,7 @@ export const whyEnded = (plan: Plan, jobs: JobView[], job: JobView): string => {
 }
 
 type Known = { loaded: LoadedPlan; jobs: OpenJob[]; sessions: SessionRow[]; queues: Map<number, QueueLoad> }
-type Said = { state: JobState; why: string; way: string | null }
+type Said = { state: JobState; why: string; way: string | null; stuck?: boolean }
 
 const reasonOf = (job: OpenJob, known: Known): Said => {
   if (job.phase === 'scheduled') return scheduled(job, known)
@@ -106,7 +108,7 @@ const held = ({ worker, pid, expiredMs, doomed, failures, lost }: OpenJob): Said
 }
 
 const queued = (job: OpenJob, { loaded, sessions, queues }: Known): Said => {
-  const say = (why: string, way: string | null = null): Said => ({ state: 'queued', why, way })
+  const say = (why: string, way: string | null = null): Said => ({ state: 'queued', why, way, stuck: way !== null })
   const task = loaded.nodes[job.node]!.task
   if (sessions.length === 0)
     return say(
@@ -135,14 +137,12 @@ const queued = (job: OpenJob, { loaded, sessions, queues }: Known): Said => {
   const children = serving.reduce((sum, session) => sum + session.concurrency, 0)
   if (children === 0)
     return say(`${names(serving)} ${serving.length === 1 ? 'has' : 'have'} no child processes`, 'tq control pool-grow')
-  return say(
-    `${names(serving)} ${serving.length === 1 ? 'is' : 'are'} busy with other jobs; ${ahead(job)}`,
-    'more at once: tq control pool-grow, or another tq worker',
-  )
+  const busy = `${names(serving)} ${serving.length === 1 ? 'is' : 'are'} busy with other jobs; ${ahead(job)}`
+  return { ...say(busy, 'more at once: tq control pool-grow, or another tq worker'), stuck: false }
 }
 
 const scheduled = ({ dueMs, failures, lost, error, node }: OpenJob, { loaded, sessions }: Known): Said => {
-  const say = (why: string, way: string | null = null): Said => ({ state: 'scheduled', why, way })
+  const say = (why: string, way: string | null = null): Said => ({ state: 'scheduled', why, way, stuck: way !== null })
   const when = dueMs < 0 ? `in ${span(-dueMs)}` : 'now'
   const { retry, task } = loaded.nodes[node]!
   const missing = task && sessions.length > 0 && !sessions.some(session => session.handlers.includes(task.handler))

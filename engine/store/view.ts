@@ -196,6 +196,7 @@ export const countJobs = (
 export type EndedJobView = {
   n: number
   node: number
+  parent: number | null
   /** Of an item of a forEach its position, from 0. */
   item: number | null
   state: 'succeeded' | 'failed' | 'cancelled' | 'skipped' | 'omitted'
@@ -208,4 +209,4 @@ export type EndedJobView = {
 
 /** Every job of a run that has ended, as its last attempt left it. */
 export const listEnded = (sql: Sql, run: string): Promise<EndedJobView[]> => sql<EndedJobView>`
-  select n, node, item, state, attempt, input, output, error from outcome where run = ${run} and final order by n`
+  select n, node, parent, item, state, attempt, input, output, error from outcome where run = ${run} and final order by n`

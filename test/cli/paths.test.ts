@@ -45,6 +45,13 @@ test.serial('in lists of jobs, in logs, in why and where it failed', async t => 
   ])
     t.true(names.includes(one), `${one} in ${names}`)
 
+  const jobs = JSON.parse((await tqHere(dir, ['get', 'jobs', '@latest', '-o', 'json'])).stdout) as {
+    kind: string
+    started_at: string
+  }[]
+  const first = jobs.flatMap(one => (one.kind === 'task' ? [one.started_at] : [])).sort()[0]
+  t.is(jobs[0]!.started_at, first, 'a container has begun when the first step in it has')
+
   const said = async (step: string) =>
     (await tqHere(dir, ['logs', `@latest/${step}`])).stdout
       .split('\n')

@@ -80,6 +80,9 @@ test('for each item, in a group, and within each other, each part has inputs of 
     ],
     'many 9',
   ])
+  t.like(run.states(), { each: 'succeeded', 'each[1]': 'succeeded', 'each[1]/twice/pair/1/once/0': 'succeeded' })
+  t.is(run.job('each[1]/twice/pair/1/once/0').output, 'twice 2')
+  t.is(run.job('each').item, null)
 })
 
 test('what fails in it fails the step, which may recover, be allowed to fail, or start the whole of it afresh', async t => {

@@ -5,6 +5,7 @@ import { defineTask } from '../../../engine/task.ts'
 export default defineTask(({ token, fails }: { token: string; fails?: boolean }, { log, progress }) => {
   console.log(`the token is ${token}.`)
   console.error(JSON.stringify({ token }))
+  console.log(`?t=${encodeURIComponent(token)}`, Buffer.from(token).toString('base64'))
   log('with fields', { token, [token]: 1 })
   progress(0.5, token)
   if (fails) throw Object.assign(new RangeError(`refused ${token}`), { data: { token } })
