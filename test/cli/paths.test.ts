@@ -50,7 +50,7 @@ test.serial('in lists of jobs, in logs, in why and where it failed', async t => 
     started_at: string
   }[]
   const first = jobs.flatMap(one => (one.kind === 'task' ? [one.started_at] : [])).sort()[0]
-  t.is(jobs[0]!.started_at, first, 'a container has begun when the first step in it has')
+  t.is(jobs[0]!.started_at, first!, 'a container has begun when the first step in it has')
 
   const said = async (step: string) =>
     (await tqHere(dir, ['logs', `@latest/${step}`])).stdout
