@@ -12,7 +12,7 @@ export const setClock = async (sql: Sql, { offsetMs, byMs }: { offsetMs: number;
 /** ms until something happens by itself, where nothing happens now: the next scheduled job or deadline. Null: something does, or nothing will. */
 export const idleMs = async (sql: Sql): Promise<number | null> => {
   const [row] = await sql<{ ms: number | null }>`
-  select case when not exists (select from job where phase = 'ready' and inner_base is null) then
+  select case when not exists (select from job where phase = 'ready') then
     ceil(extract(epoch from least(
       (select due_at from job where phase = 'scheduled' order by due_at limit 1),
       (select at from alarm order by at limit 1)

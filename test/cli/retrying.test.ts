@@ -55,7 +55,7 @@ test.serial(
     })
     watching.kill('SIGINT')
     const { stderr } = await watching
-    t.regex(stderr, /▷ each {2}.*[123]↻ of 3 {2}RangeError: out of range$/m)
+    t.regex(stderr, /▷ each {2}.*[123]↻ .*of 3 {2}RangeError: out of range$/m)
     t.is(stderr.split('RangeError').length, 2, stderr)
   },
 )
